@@ -2,5 +2,13 @@
 //!
 //! Values in, values out. No AWS, no SQL client, no clock, no environment, no sleep.
 
+pub mod backup;
 pub mod configuration;
+pub mod error;
+pub mod evidence;
 pub mod ids;
+pub mod instance;
+pub mod measurement;
+pub mod ownership;
+pub mod plan;
+pub mod ports;
