@@ -39,7 +39,15 @@ impl Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", humantime::format_duration(self.0))
+        // Hours are the largest unit: people write 26h, and 1day 2h would send them calculating.
+        let seconds = self.as_secs();
+        let parts = [(seconds / 3600, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+        let mut gap = "";
+        for (number, unit) in parts.into_iter().filter(|(number, _)| *number > 0) {
+            write!(f, "{gap}{number}{unit}")?;
+            gap = " ";
+        }
+        if seconds == 0 { f.write_str("0s") } else { Ok(()) }
     }
 }
 

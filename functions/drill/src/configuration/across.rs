@@ -1,0 +1,186 @@
+//! Rules that look at more than one field: what is right alone can be wrong together.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Deadlines, Polling, ReplicaSettings, Span,
+    document::{Node, Value},
+    limits,
+    read::{Reader, peek},
+};
+
+/// The shortest wait between looks can't be longer than the longest.
+pub(super) fn polling_order(table: &Node, reader: &mut Reader) {
+    let default = Polling::default();
+    let (min, max) = (span(Some(table), "min", default.min), span(Some(table), "max", default.max));
+    if let (Some(min), Some(max)) = (min, max)
+        && min > max
+    {
+        let at = if table.field("min").is_some() { "min" } else { "max" };
+        report_at(
+            table,
+            at,
+            reader,
+            format!("min is {min} and max is {max}"),
+            "min can't be longer than max",
+        );
+    }
+}
+
+/// Exactly one way to say what a query must give.
+pub(super) fn query_expectation(table: &Node, reader: &mut Reader) {
+    let [equals, min, max] = ["equals", "min", "max"].map(|name| table.field(name));
+    let range = min.is_some() || max.is_some();
+    if equals.is_some() && range {
+        let at = if min.is_some() { "min" } else { "max" };
+        report_at(table, at, reader, "stands beside equals", "keep equals, or min and max, not both");
+    } else if equals.is_none() && !range {
+        reader.report_unseen(
+            table.line,
+            "doesn't say what the query must give",
+            "add equals, or min, or max, or min and max",
+        );
+    }
+    if let (Some(least), Some(most)) = (min.and_then(peek::<f64>), max.and_then(peek::<f64>))
+        && least > most
+    {
+        report_at(table, "min", reader, format!("is more than max, {most}"), "swap the two");
+    }
+}
+
+/// The names of the queries identify their findings from one drill to the next.
+pub(super) fn unique_query_names(root: &Node, reader: &mut Reader) {
+    let Some(Value::List(queries)) = root.field("queries").map(|node| &node.value) else { return };
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, query) in queries.iter().enumerate() {
+        let Some(node) = query.field("name") else { continue };
+        let Value::Text(name) = &node.value else { continue };
+        let Some(first) = seen.get(name.as_str()) else {
+            seen.insert(name, index);
+            continue;
+        };
+        let problem = match queries[*first].line {
+            Some(line) => format!("is the name of the query on line {line} too"),
+            None => format!("is the name of queries[{first}] too"),
+        };
+        let hint = "give each query a name of its own; drills are compared by it";
+        reader.in_field("queries", |reader| {
+            reader.in_item(index, |reader| {
+                reader.in_field("name", |reader| reader.report(node, problem, hint));
+            });
+        });
+    }
+}
+
+/// The names of tables, each `schema.table` as the report prints it.
+pub(super) fn table_names(root: &Node, reader: &mut Reader) {
+    let Some(Value::Table(tables)) = root.field("tables").map(|node| &node.value) else { return };
+    for table in tables {
+        let name = &table.name;
+        let dots = name.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| at);
+        // Both names may hold dots themselves, so any dot may be the one between them.
+        let fits = dots.into_iter().any(|at| {
+            (1..=limits::IDENTIFIER_MAX_BYTES).contains(&at)
+                && (1..=limits::IDENTIFIER_MAX_BYTES).contains(&(name.len() - at - 1))
+        });
+        // A nested table is the mark of a name without quotes, which is reported where it stands.
+        let nested = matches!(&table.node.value, Value::Table(entries) if entries.iter().any(|entry| {
+            matches!(entry.node.value, Value::Table(_)) && entry.name != "fresh"
+        }));
+        if (fits && !name.contains('\0')) || (nested && !name.contains('.')) {
+            continue;
+        }
+        let hint = if name.is_empty() || name.contains(['.', '\0']) {
+            "the schema, a dot and the table, as the report prints it: [tables.\"public.orders\"]".to_owned()
+        } else {
+            format!("write the schema too: [tables.\"public.{name}\"]")
+        };
+        reader.in_field("tables", |reader| {
+            reader.in_field(name, |reader| {
+                reader.report_unseen(table.line, "is not a table's name with its schema", hint);
+            });
+        });
+    }
+}
+
+/// What the spans must be to each other, over the whole configuration.
+pub(super) fn spans_agree(root: &Node, reader: &mut Reader) {
+    let (deadlines, polling, replica) =
+        (root.field("deadlines"), root.field("polling"), root.field("replica"));
+    let default = Deadlines::default();
+    let spans = [("available", default.available), ("stopped", default.stopped), ("gone", default.gone)]
+        .map(|(name, default)| span(deadlines, name, default));
+    let [Some(available), Some(stopped), Some(gone)] = spans else { return };
+
+    if let Some(first) = span(polling, "first", Polling::default().first)
+        && first >= available
+    {
+        let (problem, hint) = (
+            format!("the first look, after {first}, comes too late for deadlines.available, {available}"),
+            "make polling.first shorter, or the deadline longer",
+        );
+        report_in(root, ["polling", "first"], ["deadlines", "available"], reader, problem, hint);
+    }
+    if let Some(max) = span(polling, "max", Polling::default().max)
+        && max > Span::seconds(0)
+        && (available.as_secs() + stopped.as_secs() + gone.as_secs()) / max.as_secs() > limits::LOOKS_MAX
+    {
+        let total = Span::seconds(available.as_secs() + stopped.as_secs() + gone.as_secs());
+        let (problem, hint) = (
+            format!(
+                "waiting for up to {total} with a look at least every {max} outgrows Step Functions' history"
+            ),
+            "make polling.max longer, or the deadlines shorter",
+        );
+        report_in(root, ["polling", "max"], ["deadlines", "available"], reader, problem, hint);
+    }
+    if let Some(age) = span(replica, "abandoned_max_age", ReplicaSettings::default_abandoned_max_age())
+        && age.as_secs() <= available.as_secs() + stopped.as_secs()
+    {
+        let alive = Span::seconds(available.as_secs() + stopped.as_secs());
+        let (problem, hint) = (
+            format!("the sweep would delete after {age} what a drill may be waiting for until {alive}"),
+            "make replica.abandoned_max_age longer, or deadlines.available and deadlines.stopped shorter",
+        );
+        report_in(root, ["replica", "abandoned_max_age"], ["deadlines", "available"], reader, problem, hint);
+    }
+}
+
+/// A span of a table, or what holds when it's absent; `None` when it can't be read.
+fn span(table: Option<&Node>, name: &str, default: Span) -> Option<Span> {
+    match table.and_then(|table| table.field(name)) {
+        Some(node) => peek(node),
+        None => Some(default),
+    }
+}
+
+fn report_at(
+    table: &Node,
+    name: &str,
+    reader: &mut Reader,
+    problem: impl Into<String>,
+    hint: impl Into<String>,
+) {
+    reader.in_field(name, |reader| match table.field(name) {
+        Some(node) => reader.report(node, problem, hint),
+        None => reader.report_unseen(table.line, problem, hint),
+    });
+}
+
+/// Reports at the first of two fields, or at the second when only that one was written.
+fn report_in(
+    root: &Node,
+    first: [&str; 2],
+    second: [&str; 2],
+    reader: &mut Reader,
+    problem: String,
+    hint: &str,
+) {
+    let written =
+        |[section, name]: [&str; 2]| root.field(section).is_some_and(|node| node.field(name).is_some());
+    let [section, name] = if !written(first) && written(second) { second } else { first };
+    reader.in_field(section, |reader| match root.field(section) {
+        Some(table) => report_at(table, name, reader, problem, hint),
+        None => reader.in_field(name, |reader| reader.report_unseen(root.line, problem, hint)),
+    });
+}
