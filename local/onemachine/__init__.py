@@ -1,0 +1,1 @@
+"""The one-machine AWS: a local AWS, an RDS double and the drill deployed onto both."""

@@ -1,0 +1,121 @@
+"""Deploys the drill to the local AWS, as Terraform does to AWS: same artifacts, same definition."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onemachine.deployment import STEPS, Deployment, Step
+from onemachine.machine import REGION, Machine
+from onemachine.paths import LAMBDA_ZIPS, STATE_MACHINE
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The files that are deployed."""
+
+    zips: Path = LAMBDA_ZIPS
+    definition: Path = STATE_MACHINE
+
+    def missing(self) -> list[Path]:
+        """Which of them nobody has built or written yet."""
+        files = [*(self.zips / f"{step.artifact}.zip" for step in STEPS), self.definition]
+        return [path for path in dict.fromkeys(files) if not path.exists()]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment that is there, with the queue that receives its notifications."""
+
+    deployment: Deployment
+    queue_url: str
+
+
+def deploy(
+    machine: Machine, deployment: Deployment | None = None, artifacts: Artifacts | None = None
+) -> Deployed:
+    """Create everything of one deployment. Not repeatable: a machine starts empty."""
+    deployment, artifacts = deployment or Deployment(), artifacts or Artifacts()
+    _create_bucket(machine, deployment)
+    queue_url = _create_topic(machine, deployment)
+    for step in STEPS:
+        _create_function(machine, deployment, step, artifacts.zips)
+    role = _create_role(machine, f"{deployment.prefix}-state-machine", "states.amazonaws.com")
+    machine.client("stepfunctions").create_state_machine(
+        name=deployment.prefix,
+        definition=deployment.definition(artifacts.definition.read_text(encoding="utf-8")),
+        roleArn=role,
+        type="STANDARD",
+    )
+    return Deployed(deployment, queue_url)
+
+
+def put_configuration(machine: Machine, deployment: Deployment, source: str, toml: str) -> None:
+    """Store a source's configuration where the functions look for it."""
+    machine.client("s3").put_object(
+        Bucket=deployment.bucket, Key=f"config/{source}.toml", Body=toml.encode()
+    )
+
+
+def _create_bucket(machine: Machine, deployment: Deployment) -> None:
+    s3 = machine.client("s3")
+    s3.create_bucket(
+        Bucket=deployment.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    s3.put_bucket_versioning(
+        Bucket=deployment.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+
+
+def _create_topic(machine: Machine, deployment: Deployment) -> str:
+    sns, sqs = machine.client("sns"), machine.client("sqs")
+    topic_arn = sns.create_topic(Name=deployment.prefix)["TopicArn"]
+    queue_url = sqs.create_queue(QueueName=f"{deployment.prefix}-notifications")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue["Attributes"]["QueueArn"])
+    return queue_url
+
+
+def _create_function(machine: Machine, deployment: Deployment, step: Step, zips: Path) -> None:
+    name = deployment.function_name(step)
+    machine.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="provided.al2023",
+        Handler=step.handler,
+        Role=_create_role(machine, name, "lambda.amazonaws.com"),
+        Code={"ZipFile": (zips / f"{step.artifact}.zip").read_bytes()},
+        Environment={"Variables": function_environment(machine, deployment, step)},
+        Timeout=step.timeout_s,
+        MemorySize=step.memory_mib,
+        Publish=True,
+    )
+
+
+def function_environment(machine: Machine, deployment: Deployment, step: Step) -> dict[str, str]:
+    """What a function is told. `verify` gets no address of RDS: it has no business there."""
+    if step.artifact == "verify":
+        return {"RUST_LOG": "info", "RESTORE_DRILL_CA_BUNDLE": str(machine.ca_file)}
+    return {
+        "RUST_LOG": "info",
+        "RESTORE_DRILL_DEPLOYMENT": deployment.name,
+        "RESTORE_DRILL_BUCKET": deployment.bucket,
+        "RESTORE_DRILL_TOPIC_ARN": deployment.topic_arn,
+        "RESTORE_DRILL_STATE_MACHINE_ARN": deployment.state_machine_arn,
+        "AWS_ENDPOINT_URL": machine.endpoint,
+        "AWS_ENDPOINT_URL_RDS": machine.rds_endpoint,
+    }
+
+
+def _create_role(machine: Machine, name: str, service: str) -> str:
+    trust: dict[str, Any] = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    role = machine.client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps(trust)
+    )
+    return role["Role"]["Arn"]

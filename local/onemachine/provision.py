@@ -1,0 +1,127 @@
+"""Brings the tools into the checkout: .venv from PyPI, .local/node_modules from npm, PostgreSQL.
+
+Run by the machine's own Python, before there is a virtual environment: standard library only.
+Writes to .venv and .local, nowhere else. Safe to repeat; a second run takes a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from onemachine import prerequisites
+from onemachine.paths import LOCAL, ROOT, STORE, VENV, venv_program
+
+STAMP = STORE / "setup.stamp"
+INPUTS = ("requirements.txt", "package.json", "package-lock.json", "postgres-pins.json")
+
+
+class ProvisionError(Exception):
+    """A step of setup failed; the text says which and what to do."""
+
+
+def fingerprint() -> str:
+    """Changes when setup would do something else: other pins, another Python, a moved checkout."""
+    digest = hashlib.sha256()
+    for name in INPUTS:
+        digest.update((LOCAL / name).read_bytes())
+    digest.update(f"{sys.version_info[:2]} {sys.base_prefix} {ROOT}".encode())
+    return digest.hexdigest()
+
+
+def provision() -> bool:
+    """Do what is still to be done; False when there was nothing."""
+    wanted = fingerprint()
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted and _is_whole():
+        return False
+    lines = prerequisites.missing()
+    if lines:
+        raise ProvisionError("\n".join(f"MISSING {line}" for line in lines))
+    STORE.mkdir(exist_ok=True)
+    STAMP.unlink(missing_ok=True)
+    _python_packages()
+    _node_packages()
+    STAMP.write_text(wanted, encoding="utf-8")
+    return True
+
+
+def _is_whole() -> bool:
+    return (VENV / "bin" / "python").exists() and (STORE / "node_modules").is_dir()
+
+
+def _python_packages() -> None:
+    # From scratch: pip leaves behind what a newer list no longer names.
+    shutil.rmtree(VENV, ignore_errors=True)
+    _run("make the virtual environment", [sys.executable, "-m", "venv", str(VENV)])
+    _run(
+        "install local/requirements.txt from PyPI",
+        [
+            venv_program("python"),
+            *("-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--no-cache-dir", "--require-hashes", "--only-binary", ":all:"),
+            *("-r", str(LOCAL / "requirements.txt")),
+        ],
+    )
+
+
+def _node_packages() -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(LOCAL / name, STORE / name)
+    _run("install local/package-lock.json from npm", [*npm(), "ci"])
+
+
+def npm() -> list[str]:
+    """The virtual environment's npm, told to run no package's scripts."""
+    return [venv_program("npm"), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+
+
+def tool_environment() -> dict[str, str]:
+    """The environment for tools: the virtual environment first, caches inside the checkout."""
+    environment = dict(os.environ)
+    cache = STORE / "cache"
+    environment["PATH"] = f"{VENV / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    environment["npm_config_cache"] = str(cache / "npm")
+    environment["npm_config_update_notifier"] = "false"
+    environment["XDG_CACHE_HOME"] = str(cache)
+    environment["ZIG_GLOBAL_CACHE_DIR"] = str(cache / "zig")
+    environment["ZIG_LOCAL_CACHE_DIR"] = str(cache / "zig")
+    return environment
+
+
+def _run(what: str, command: list[str], directory: Path = STORE) -> None:
+    print(f"setup: {what}", flush=True)
+    answer = subprocess.run(
+        command,
+        cwd=directory,
+        env=tool_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if answer.returncode != 0:
+        tail = "\n".join(answer.stdout.strip().splitlines()[-15:])
+        raise ProvisionError(f"{tail}\nsetup could not {what}; the lines above say why")
+
+
+def main() -> int:
+    """Provision and say in one line what came of it."""
+    try:
+        provision()
+        # Imported late: it looks at what was just installed.
+        from onemachine import postgres
+
+        found = postgres.default_bin_dir()
+    except ProvisionError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"setup: ready; PostgreSQL {found.version} from {found.origin}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
