@@ -1,0 +1,156 @@
+//! Which replicas are deleted after a drill, and why the others are kept.
+//!
+//! Decides from what RDS and the evidence said in the same invocation. The promise: only older replicas
+//! of this source, only ours, only stopped by us, never one on hold, never the newest verified one.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::evidence::{Evidence, Kept, StopRecord, Verdict};
+use crate::ids::{DbiResourceId, DrillId, SourceId};
+use crate::instance::{Instance, StatusClass};
+use crate::ownership::{OwnedReplica, Ownership, TAG_SOURCE, looks_like_ours};
+
+/// The most replicas that one drill deletes: there is one a night, so more of them is a fault somewhere.
+pub const RETIRED_MAX: usize = 10;
+
+/// A stop takes up to an hour (Amazon RDS User Guide, "Stopping an Amazon RDS DB instance temporarily");
+/// twice that separates our stop from a later one.
+const STOP_MAX: TimeDelta = TimeDelta::hours(2);
+/// AWS starts a stopped instance again after this.
+pub const AUTOMATIC_RESTART_AFTER: TimeDelta = TimeDelta::days(7);
+
+/// The verified, stopped replica of this drill: what makes older ones dispensable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standby {
+    drill: DrillId,
+    backup_data_at: DateTime<Utc>,
+}
+
+/// Why this drill's replica can't stand in for older ones.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotStandby {
+    /// The evidence doesn't say verified of this very replica.
+    #[error("the evidence of {0} does not say verified of {1}")]
+    NotVerified(DrillId, DbiResourceId),
+    /// It isn't stopped.
+    #[error("replica {0} is {1}, not stopped")]
+    NotStopped(String, String),
+}
+
+impl Standby {
+    /// Confirms that the replica is verified by its stored evidence and stopped as RDS says now.
+    ///
+    /// # Errors
+    /// [`NotStandby`] when it isn't; then nothing older may go.
+    pub fn confirm(replica: &OwnedReplica, verdict: Option<&Evidence>) -> Result<Self, NotStandby> {
+        let is_verified = verdict.is_some_and(|e| {
+            e.verdict == Verdict::Verified
+                && e.drill == *replica.drill()
+                && e.replica.as_ref().and_then(|r| r.resource_id.as_ref()) == Some(replica.resource_id())
+        });
+        if !is_verified {
+            return Err(NotStandby::NotVerified(replica.drill().clone(), replica.resource_id().clone()));
+        }
+        if replica.status().class() != StatusClass::Stopped {
+            return Err(NotStandby::NotStopped(replica.id().to_string(), replica.status().to_string()));
+        }
+        Ok(Self { drill: replica.drill().clone(), backup_data_at: replica.backup_data_at() })
+    }
+}
+
+/// What is to become of the replicas of a source.
+#[derive(Debug, Default)]
+pub struct Retirement {
+    /// To be deleted.
+    pub delete: Vec<OwnedReplica>,
+    /// To be kept, with the reason.
+    pub keep: Vec<Kept>,
+}
+
+/// The instances that concern a source: those that look like replicas of it. A renamed one counts, one of
+/// another source doesn't.
+pub fn candidates<'a>(
+    instances: &'a [Instance],
+    source: &SourceId,
+    ownership: &Ownership,
+) -> Vec<&'a Instance> {
+    instances
+        .iter()
+        .filter(|i| looks_like_ours(i, &ownership.deployment))
+        .filter(|i| i.tags.get(TAG_SOURCE).is_some_and(|s| s == source.as_str()))
+        .collect()
+}
+
+/// Decides for every candidate beside the standby itself.
+pub fn decide(
+    candidates: &[&Instance],
+    ownership: &Ownership,
+    standby: &Standby,
+    stops: &BTreeMap<DrillId, StopRecord>,
+) -> Retirement {
+    let mut retirement = Retirement::default();
+    for instance in candidates {
+        match decide_one(instance, ownership, standby, stops) {
+            Ok(Some(replica)) if retirement.delete.len() < RETIRED_MAX => retirement.delete.push(replica),
+            Ok(Some(_)) => retirement.keep.push(kept(
+                instance,
+                format!("{RETIRED_MAX} others are being deleted already: the next drill goes on"),
+            )),
+            Ok(None) => {}
+            Err(reason) => retirement.keep.push(kept(instance, reason)),
+        }
+    }
+    retirement
+}
+
+/// A replica to keep, with the reason.
+pub fn kept(instance: &Instance, reason: impl Into<String>) -> Kept {
+    Kept { instance: instance.id.clone(), reason: reason.into() }
+}
+
+fn decide_one(
+    instance: &Instance,
+    ownership: &Ownership,
+    standby: &Standby,
+    stops: &BTreeMap<DrillId, StopRecord>,
+) -> Result<Option<OwnedReplica>, String> {
+    let replica = OwnedReplica::confirm(instance, ownership).map_err(|e| e.to_string())?;
+    if *replica.drill() == standby.drill {
+        return Ok(None);
+    }
+    if replica.drill().source() != standby.drill.source() {
+        return Err("it is of another source".to_owned());
+    }
+    if replica.drill().scheduled_at() >= standby.drill.scheduled_at() {
+        return Err("it is of a later drill".to_owned());
+    }
+    if replica.backup_data_at() > standby.backup_data_at {
+        return Err("its data are newer than those of this drill".to_owned());
+    }
+    is_stopped_by_us(&replica, stops.get(replica.drill()))?;
+    Ok(Some(replica))
+}
+
+/// Whether the replica is stopped, and by this product: somebody who started it uses it.
+///
+/// AWS says when it will start a stopped instance again, exactly 7 days after the stop: when that instant
+/// doesn't fit our own stop, somebody has started and stopped it since.
+///
+/// # Errors
+/// The reason to keep it, in words.
+pub fn is_stopped_by_us(replica: &OwnedReplica, stop: Option<&StopRecord>) -> Result<(), String> {
+    if replica.status().class() != StatusClass::Stopped {
+        return Err(format!("it is {}: somebody started it, or it never stopped", replica.status()));
+    }
+    let Some(stop) = stop.filter(|s| s.resource_id == *replica.resource_id()) else {
+        return Err("there is no record that this product stopped it".to_owned());
+    };
+    let stopped_at = replica.automatic_restart_at().map(|at| at - AUTOMATIC_RESTART_AFTER);
+    let is_another_stop = stopped_at.is_some_and(|at| at > stop.requested_at + STOP_MAX);
+    if is_another_stop {
+        return Err("somebody started and stopped it again since this product stopped it".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! `AbandonDrill`: the target of every Catch. Keeps the standby, puts the drill's own replica to rest by
+//! policy, reports, and leaves the state machine only the way to `Fail`.
+//!
+//! Touches nothing when the drill belongs to another execution: a repeated event must not stop the
+//! replica of the first. A verdict that was saved stands, with what broke after it beside it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::publish_report::{not_told, publish};
+use super::{Restored, Settings, confirm_replica, judge_drill, plan_drill, stop_replica};
+use crate::configuration::Disposal;
+use crate::error::{StepError, WireName};
+use crate::evidence::{Evidence, Failure, Fate, ReplicaRecord, SCHEMA, Timeline, Verdict};
+use crate::ids::DrillId;
+use crate::instance::{InstanceStatus, StatusClass};
+use crate::notification;
+use crate::plan::{DrillRequest, Execution, Plan};
+use crate::ports::{
+    DeleteReplica, EmitMetrics, Notify, RdsErrorKind, ReadInstances, ReadObjects, StopReplica, WriteObjects,
+};
+use crate::store;
+
+/// What the state machine passes in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// The execution's own input, whatever it is.
+    pub request: Value,
+    /// The execution.
+    pub execution: Execution,
+    /// The plan, when it was made.
+    pub plan: Option<Plan>,
+    /// The replica, when the restore was answered.
+    pub restored: Option<Restored>,
+    /// What was caught.
+    pub failure: Caught,
+}
+
+/// What a Catch gives: `$states.errorOutput`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caught {
+    /// The name of the error.
+    #[serde(rename = "Error")]
+    pub error: String,
+    /// For a function's error the JSON text of `errorType` and `errorMessage`, else any text.
+    #[serde(rename = "Cause", default)]
+    pub cause: String,
+}
+
+/// What the state machine ends with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The drill, when the input names one.
+    pub drill: Option<DrillId>,
+    /// The verdict that stands.
+    pub verdict: Verdict,
+    /// The name of the error, for `Fail`.
+    pub error: String,
+    /// The fact and the hint, for `Fail`.
+    pub cause: String,
+}
+
+/// The longest cause that is kept, in characters; Step Functions takes 32,768.
+const CAUSE_MAX: usize = 2000;
+
+impl Caught {
+    fn failure(&self) -> Failure {
+        let message = serde_json::from_str::<Value>(&self.cause)
+            .ok()
+            .and_then(|v| v.get("errorMessage").and_then(Value::as_str).map(ToOwned::to_owned));
+        let cause: String = message.unwrap_or_else(|| self.cause.clone()).chars().take(CAUSE_MAX).collect();
+        Failure { error: self.error.clone(), cause }
+    }
+}
+
+/// Abandons the drill.
+pub async fn run<P>(
+    ports: &P,
+    settings: &Settings,
+    input: Input,
+    now: DateTime<Utc>,
+) -> Result<Output, StepError>
+where
+    P: ReadInstances + StopReplica + DeleteReplica + ReadObjects + WriteObjects + EmitMetrics + Notify,
+{
+    let failure = input.failure.failure();
+    let Some(drill) = own_drill(ports, &input).await? else {
+        let message = notification::of_refused_execution(&settings.deployment, &input.execution.id, &failure);
+        ports.notify(&message).await.map_err(|e| not_told(&e))?;
+        return Ok(output(None, Verdict::Broken, failure));
+    };
+    let mut evidence = match store::read_verdict(ports, &drill).await? {
+        Some(verdict) => verdict,
+        None => unjudged(settings, &input, &drill),
+    };
+    evidence.timeline.ended_at = Some(now);
+    if evidence.verdict == Verdict::Broken {
+        evidence.summary.clone_from(&failure.error);
+    }
+    if let Some(plan) = &input.plan {
+        let (fate, warning) = lay_to_rest(ports, settings, plan, evidence.verdict, now).await;
+        if let Some(replica) = &mut evidence.replica {
+            replica.fate = fate;
+        }
+        evidence.warnings.extend(warning);
+    }
+    evidence.failure = Some(failure.clone());
+    publish(ports, &evidence, now).await?;
+    Ok(output(Some(drill), evidence.verdict, failure))
+}
+
+fn output(drill: Option<DrillId>, verdict: Verdict, failure: Failure) -> Output {
+    Output { drill, verdict, error: failure.error, cause: failure.cause }
+}
+
+/// The drill, when this execution carries it out; `None` when the input names none or it is another's.
+async fn own_drill<P: ReadObjects>(ports: &P, input: &Input) -> Result<Option<DrillId>, StepError> {
+    let request: Option<DrillRequest> = serde_json::from_value(input.request.clone()).ok();
+    let Some(drill) = request.and_then(|r| plan_drill::drill_of(&r, &input.execution).ok()) else {
+        return Ok(None);
+    };
+    let claim = store::read_claim(ports, &drill).await?;
+    Ok(claim.filter(|c| c.execution == input.execution.id).map(|_| drill))
+}
+
+fn unjudged(settings: &Settings, input: &Input, drill: &DrillId) -> Evidence {
+    let mut evidence = match &input.plan {
+        Some(plan) => judge_drill::of_plan(settings, plan),
+        None => unplanned(settings, input, drill),
+    };
+    if let Some(plan) = &input.plan {
+        // The restore may have been accepted though its answer was lost: the replica is looked for anyway.
+        evidence.replica = Some(ReplicaRecord {
+            id: plan.replica.clone(),
+            resource_id: input.restored.as_ref().map(|r| r.resource_id.clone()),
+            instance_class: plan.configuration.replica.instance_class.clone(),
+            fate: Fate::Unknown,
+        });
+    }
+    evidence.timeline.restore_accepted_at = input.restored.as_ref().map(|r| r.accepted_at);
+    evidence
+}
+
+fn unplanned(settings: &Settings, input: &Input, drill: &DrillId) -> Evidence {
+    let request: Option<DrillRequest> = serde_json::from_value(input.request.clone()).ok();
+    Evidence {
+        schema: SCHEMA.to_owned(),
+        drill: drill.clone(),
+        deployment: settings.deployment.clone(),
+        source: drill.source(),
+        trigger: request.as_ref().map(|r| r.trigger).unwrap_or_default(),
+        requested_by: request.and_then(|r| r.requested_by).unwrap_or_else(|| "schedule".to_owned()),
+        execution: input.execution.id.clone(),
+        verdict: Verdict::Broken,
+        summary: String::new(),
+        failure: None,
+        backup: None,
+        data_age_s: None,
+        recovery_s: None,
+        replica: None,
+        timeline: Timeline { scheduled_at: Some(drill.scheduled_at()), ..Timeline::default() },
+        server_version: None,
+        findings: Vec::new(),
+        tables: Vec::new(),
+        not_covered: Vec::new(),
+        baseline: None,
+        warnings: Vec::new(),
+        retired: Vec::new(),
+        kept: Vec::new(),
+        configuration_hash: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// Stops or deletes the drill's own replica, by policy. What fails here becomes a warning: people are told
+/// in any case, and the sweep looks again.
+async fn lay_to_rest<P>(
+    ports: &P,
+    settings: &Settings,
+    plan: &Plan,
+    verdict: Verdict,
+    now: DateTime<Utc>,
+) -> (Fate, Option<String>)
+where
+    P: ReadInstances + StopReplica + DeleteReplica + ReadObjects + WriteObjects,
+{
+    let replica = match confirm_replica(ports, settings, plan).await {
+        Ok((_, replica)) => replica,
+        Err(e) if e.name == WireName::ReplicaVanished => return (Fate::Deleted, None),
+        Err(e) => return (Fate::Unknown, Some(format!("the replica was left as it is: {}", e.fact))),
+    };
+    let class = replica.status().class();
+    // RDS stops only what runs. Of what it can't stop, only this drill's own failed replica is deleted, and
+    // never one whose backup was verified.
+    let is_unstoppable = class == StatusClass::Terminal && verdict == Verdict::Broken;
+    let is_going = matches!(replica.status(), InstanceStatus::Deleting | InstanceStatus::DeletePrecheck);
+    if is_going {
+        return (Fate::Deleted, None);
+    }
+    if verdict != Verdict::Verified && (plan.disposal(verdict) == Disposal::Delete || is_unstoppable) {
+        return match ports.delete(&replica).await {
+            Ok(()) => (Fate::Deleted, None),
+            Err(e) if e.kind == RdsErrorKind::NotFound => (Fate::Deleted, None),
+            Err(e) => (
+                Fate::Unknown,
+                Some(format!("replica {} wasn't deleted and may be billed: {e}", plan.replica)),
+            ),
+        };
+    }
+    match stop_replica::stop(ports, &replica, now).await {
+        Ok(_) if class == StatusClass::Stopped => (Fate::Stopped, None),
+        Ok(_) => (Fate::Stopping, None),
+        Err(e) => (
+            Fate::Running,
+            Some(format!("COST: replica {} goes on running and is billed: {}", plan.replica, e.fact)),
+        ),
+    }
+}

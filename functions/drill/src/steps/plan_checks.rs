@@ -1,0 +1,112 @@
+//! `PlanChecks`: connects, reads the catalogue, and shares the checks out.
+//!
+//! Runs in the VPC without any right at AWS. The plan itself doesn't travel: each worker recomputes it
+//! from the same catalogue and compares the digest.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Available;
+use crate::error::{StepError, WireName};
+use crate::measurement::{CheckPlan, SHARDS_MAX, UNITS_PER_SHARD_MAX, Unit};
+use crate::plan::Plan;
+use crate::ports::{Connect, ConnectError, MeasureError, Session, Target};
+
+/// What the state machine passes in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// The plan of the drill.
+    pub plan: Plan,
+    /// Where the replica listens.
+    pub available: Available,
+}
+
+/// What the state machine goes on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Digest of the check plan.
+    pub digest: String,
+    /// The shards, for the Map.
+    pub shards: Vec<usize>,
+    /// How many things are measured in all.
+    pub unit_count: usize,
+    /// How many of them are tables.
+    pub table_count: usize,
+    /// When the first query was answered.
+    pub first_query_at: DateTime<Utc>,
+    /// What no check looks at, in words.
+    pub not_covered: Vec<String>,
+}
+
+/// Plans the checks. `clock` is read once more after the first query has been answered.
+pub async fn run<C: Connect>(
+    database: &C,
+    input: Input,
+    now: DateTime<Utc>,
+    clock: impl Fn() -> DateTime<Utc>,
+) -> Result<Output, StepError> {
+    let Input { plan, available } = input;
+    let target = Target { endpoint: &available.endpoint, database: &plan.configuration.database };
+    let mut session = database.connect(&target, now).await.map_err(|e| not_connected(&e, &target))?;
+    session.identity().await.map_err(not_read)?;
+    let first_query_at = clock();
+    let catalogue = session.catalogue().await.map_err(not_read)?;
+    let checks = CheckPlan::of(&catalogue, &plan.configuration);
+    let units_max = SHARDS_MAX * UNITS_PER_SHARD_MAX;
+    if checks.units.len() > units_max {
+        return Err(StepError::new(
+            WireName::ChecksTooMany,
+            format!("the database has {} tables and queries to check", checks.units.len()),
+            format!("a drill checks at most {units_max}"),
+        ));
+    }
+    Ok(Output {
+        shards: (0..checks.shard_count).collect(),
+        unit_count: checks.units.len(),
+        table_count: checks.units.iter().filter(|u| matches!(u, Unit::Table { .. })).count(),
+        digest: checks.digest,
+        first_query_at,
+        not_covered: catalogue.not_covered,
+    })
+}
+
+/// The step's error for a connection that wasn't made.
+pub(super) fn not_connected(error: &ConnectError, target: &Target<'_>) -> StepError {
+    let endpoint = target.endpoint;
+    let to = format!(
+        "connecting to {} at {}:{} as {}",
+        target.database.name, endpoint.host, endpoint.port, target.database.user
+    );
+    let (name, hint) = match error {
+        ConnectError::Unreachable(_) => (
+            WireName::DatabaseUnreachable,
+            "check that the replica's security group lets the verifier in on its port",
+        ),
+        ConnectError::Refused(_) => (
+            WireName::DatabaseRefused,
+            "check on the source that the role exists, may log in, is a member of rds_iam, and may connect to the database",
+        ),
+        ConnectError::Untrusted(_) => (
+            WireName::DatabaseUntrusted,
+            "nothing was sent to it; check the bundle of certificate authorities and the replica's certificate",
+        ),
+    };
+    StepError::new(name, format!("{to}: {error}"), hint)
+}
+
+/// The step's error for a catalogue that couldn't be read.
+pub(super) fn not_read(error: MeasureError) -> StepError {
+    match error {
+        MeasureError::Lost(message) => {
+            StepError::new(WireName::DatabaseLost, format!("reading the catalogue: {message}"), "")
+        }
+        MeasureError::NotMeasured { reason, hint } => {
+            StepError::new(WireName::DatabaseRefused, format!("reading the catalogue: {reason}"), hint)
+        }
+        MeasureError::Failed(message) => StepError::new(
+            WireName::DatabaseRefused,
+            format!("reading the catalogue: {message}"),
+            "the catalogue of the restored database can't be read: the backup may be damaged",
+        ),
+    }
+}

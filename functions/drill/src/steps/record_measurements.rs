@@ -1,0 +1,57 @@
+//! `RecordMeasurements`: puts what a shard measured into the evidence bucket.
+//!
+//! The function in the VPC has no way to S3, and Step Functions' state holds 256 KiB: this step stands
+//! between them, so that 10,000 tables leave a few numbers in the state.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Settings, require_claim, run_check};
+use crate::error::StepError;
+use crate::evidence::keys;
+use crate::ids::DrillId;
+use crate::plan::Plan;
+use crate::ports::{ReadObjects, WriteObjects};
+
+/// What the state machine passes in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// The plan of the drill.
+    pub plan: Plan,
+    /// What the shard measured.
+    pub result: run_check::Output,
+}
+
+/// What the state machine goes on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The shard.
+    pub shard: usize,
+    /// How many things it measured.
+    pub units: usize,
+}
+
+/// The object that is written: what one shard measured, and of which drill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The drill.
+    pub drill: DrillId,
+    /// What the shard measured.
+    #[serde(flatten)]
+    pub result: run_check::Output,
+}
+
+/// Records the shard; repeating it writes the same object again.
+pub async fn run<P>(ports: &P, _: &Settings, input: Input, _: DateTime<Utc>) -> Result<Output, StepError>
+where
+    P: ReadObjects + WriteObjects,
+{
+    let Input { plan, result } = input;
+    require_claim(ports, &plan).await?;
+    let output = Output { shard: result.shard, units: result.measurements.len() };
+    let key = keys::measurements(&plan.drill, result.shard);
+    let record = Record { drill: plan.drill, result };
+    let body = serde_json::to_string(&record).expect("measurements are plain values and always serialize");
+    ports.put(&key, "application/json", body).await?;
+    Ok(output)
+}

@@ -1,0 +1,195 @@
+//! Reading and writing what drills leave behind, by its type.
+//!
+//! Decides what counts as readable: evidence of another schema or drill is refused, never guessed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{StepError, WireName};
+use crate::evidence::{Claim, Evidence, EvidenceError, StopRecord, Verdict, keys};
+use crate::ids::{DrillId, SourceId};
+use crate::ports::{ReadObjects, StoreError, StoreErrorKind, WriteObjects};
+
+const JSON: &str = "application/json";
+
+/// How far back earlier drills are looked for.
+const LOOK_BACK: TimeDelta = TimeDelta::days(90);
+/// The most drills that are looked at, newest first.
+const DRILLS_MAX: usize = 400;
+/// The most records that are read while looking for the last verified drill.
+const RECORDS_READ_MAX: usize = 100;
+/// The most verified records that are compared by the time of their data: a week of nights.
+const VERIFIED_READ_MAX: usize = 7;
+
+impl From<StoreError> for StepError {
+    fn from(error: StoreError) -> Self {
+        let (name, hint) = match error.kind {
+            StoreErrorKind::Unavailable => (WireName::EvidenceUnavailable, "see the AWS Health Dashboard"),
+            StoreErrorKind::Denied => (
+                WireName::EvidenceDenied,
+                "compare the function's role with infra/iam, and see that the bucket exists",
+            ),
+        };
+        Self::new(name, error.to_string(), hint)
+    }
+}
+
+impl From<EvidenceError> for StepError {
+    fn from(error: EvidenceError) -> Self {
+        Self::new(
+            WireName::EvidenceInvalid,
+            error.to_string(),
+            "the bucket keeps versions: restore the object's earlier version, or move it away to go on without it",
+        )
+    }
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("records are plain values and always serialize")
+}
+
+async fn read<T: DeserializeOwned>(store: &impl ReadObjects, key: &str) -> Result<Option<T>, StepError> {
+    let Some(text) = store.get(key).await? else { return Ok(None) };
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|e| EvidenceError::Malformed { key: key.to_owned(), problem: e.to_string() }.into())
+}
+
+/// Claims the drill for an execution, once and for all; gives the claim that holds, which may be
+/// another execution's.
+pub async fn claim(
+    store: &(impl ReadObjects + WriteObjects),
+    drill: &DrillId,
+    execution: &str,
+    now: DateTime<Utc>,
+) -> Result<Claim, StepError> {
+    let claim = Claim { drill: drill.clone(), execution: execution.to_owned(), claimed_at: now };
+    if store.create(&keys::claim(drill), JSON, to_json(&claim)).await? {
+        return Ok(claim);
+    }
+    read_claim(store, drill).await?.ok_or_else(|| {
+        StepError::new(
+            WireName::EvidenceUnavailable,
+            format!("the claim of {drill} exists and can't be read"),
+            "",
+        )
+    })
+}
+
+/// Who carries the drill out; `None` when nobody has claimed it.
+pub async fn read_claim(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<Claim>, StepError> {
+    read(store, &keys::claim(drill)).await
+}
+
+/// Writes the record as it was judged.
+pub async fn write_verdict(store: &impl WriteObjects, evidence: &Evidence) -> Result<(), StepError> {
+    Ok(store.put(&keys::verdict(&evidence.drill), JSON, to_json(evidence)).await?)
+}
+
+/// The record as it was judged; `None` when the drill wasn't judged.
+pub async fn read_verdict(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<Evidence>, StepError> {
+    read_evidence_at(store, drill, &keys::verdict(drill)).await
+}
+
+/// Writes the record as it ended.
+pub async fn write_evidence(store: &impl WriteObjects, evidence: &Evidence) -> Result<(), StepError> {
+    Ok(store.put(&keys::evidence(&evidence.drill), JSON, to_json(evidence)).await?)
+}
+
+/// The record as it ended, else as it was judged; `None` when there is neither.
+pub async fn read_evidence(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<Evidence>, StepError> {
+    match read_evidence_at(store, drill, &keys::evidence(drill)).await? {
+        Some(evidence) => Ok(Some(evidence)),
+        None => read_verdict(store, drill).await,
+    }
+}
+
+async fn read_evidence_at(
+    store: &impl ReadObjects,
+    drill: &DrillId,
+    key: &str,
+) -> Result<Option<Evidence>, StepError> {
+    let Some(text) = store.get(key).await? else { return Ok(None) };
+    Ok(Some(Evidence::parse(&text, drill, key)?))
+}
+
+/// Records that the replica is about to be asked to stop.
+pub async fn write_stop(
+    store: &impl WriteObjects,
+    drill: &DrillId,
+    stop: &StopRecord,
+) -> Result<(), StepError> {
+    Ok(store.put(&keys::stop(drill), JSON, to_json(stop)).await?)
+}
+
+/// Whether and when this product asked the replica of a drill to stop.
+pub async fn read_stop(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<StopRecord>, StepError> {
+    read(store, &keys::stop(drill)).await
+}
+
+/// The drills of a source that were scheduled since an instant, newest first.
+pub async fn drills_since(
+    store: &impl ReadObjects,
+    source: &SourceId,
+    since: DateTime<Utc>,
+) -> Result<Vec<DrillId>, StepError> {
+    let after = DrillId::of(source, since).map(|id| id.to_string()).ok();
+    let folders = store.folders(&keys::drills(source), after.as_deref(), DRILLS_MAX).await?;
+    let mut drills: Vec<DrillId> = folders.iter().filter_map(|name| DrillId::parse(name).ok()).collect();
+    drills.sort_by_key(|drill| std::cmp::Reverse(drill.scheduled_at()));
+    Ok(drills)
+}
+
+/// The evidence of the last verified drill of a source: the baseline, and the record of the standby.
+///
+/// The last by the time of its data, and with data not newer than `data_at` where that is given: a drill of
+/// an old snapshot, made on demand, neither becomes the baseline of the next night nor is it compared with
+/// data of later. Unreadable evidence on the way is an error, not a gap.
+pub async fn last_verified(
+    store: &impl ReadObjects,
+    source: &SourceId,
+    data_at: Option<DateTime<Utc>>,
+    except: Option<&DrillId>,
+    now: DateTime<Utc>,
+) -> Result<Option<Evidence>, StepError> {
+    let mut verified = Vec::new();
+    for drill in drills_since(store, source, now - LOOK_BACK).await?.into_iter().take(RECORDS_READ_MAX) {
+        if verified.len() == VERIFIED_READ_MAX {
+            break;
+        }
+        if Some(&drill) == except {
+            continue;
+        }
+        let Some(evidence) = read_verdict(store, &drill).await? else { continue };
+        let Some(backup) = evidence.backup.as_ref().filter(|_| evidence.verdict == Verdict::Verified) else {
+            continue;
+        };
+        if data_at.is_none_or(|newest| backup.data_at <= newest) {
+            verified.push((backup.data_at, drill.scheduled_at(), evidence));
+        }
+    }
+    let newest = verified.into_iter().max_by_key(|(data_at, scheduled_at, _)| (*data_at, *scheduled_at));
+    Ok(newest.map(|(_, _, evidence)| evidence))
+}
+
+/// How long the last restores of a source took, in seconds, newest first; at most ten.
+pub async fn earlier_restores(
+    store: &impl ReadObjects,
+    source: &SourceId,
+    now: DateTime<Utc>,
+) -> Result<Vec<u64>, StepError> {
+    let mut spans = Vec::new();
+    for drill in drills_since(store, source, now - LOOK_BACK).await?.into_iter().take(15) {
+        // A record that can't be read costs a guess here, not the drill.
+        let Ok(Some(evidence)) = read_evidence(store, &drill).await else { continue };
+        let timeline = &evidence.timeline;
+        if let (Some(from), Some(to)) = (timeline.restore_accepted_at, timeline.available_at) {
+            spans.extend(u64::try_from((to - from).num_seconds()).ok());
+        }
+        if spans.len() == 10 {
+            break;
+        }
+    }
+    Ok(spans)
+}
