@@ -1,1 +1,20 @@
-//! Skeleton.
+//! Adapters from the ports of `drill` to AWS, one file a service.
+//!
+//! Translate our values to the SDK's and back. Never decide: whether a status is good, whether to
+//! wait, try again or give up is decided in `drill`. No client is made without the time-outs and the
+//! bounded retries of [`configuration`].
+
+pub mod cloudwatch;
+pub mod configuration;
+mod failure;
+pub mod rds;
+pub mod s3;
+pub mod sns;
+pub mod step_functions;
+mod time;
+
+pub use cloudwatch::CloudWatch;
+pub use rds::Rds;
+pub use s3::EvidenceBucket;
+pub use sns::Topic;
+pub use step_functions::StepFunctions;

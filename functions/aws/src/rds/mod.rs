@@ -1,0 +1,34 @@
+//! The adapter to RDS: describing, restoring, stopping, deleting.
+//!
+//! Stopping and deleting are the only calls here that change an instance, and both take the proof of
+//! ownership. There is no call that starts or modifies one.
+
+mod backups;
+mod change;
+mod error;
+mod events;
+mod instances;
+mod restore;
+mod translate;
+
+use aws_config::SdkConfig;
+
+/// RDS of the account and region that the configuration names. Cheap to clone: clones share the
+/// connections.
+#[derive(Debug, Clone)]
+pub struct Rds {
+    client: aws_sdk_rds::Client,
+}
+
+impl Rds {
+    /// A client with the configuration's region, credentials, time-outs and retries.
+    pub fn new(configuration: &SdkConfig) -> Self {
+        Self { client: aws_sdk_rds::Client::new(configuration) }
+    }
+}
+
+/// Records on a page: the most that RDS gives (API reference, `MaxRecords`), so that a look at a
+/// large account takes few calls of its rate.
+const PAGE_RECORDS: i32 = 100;
+/// The most pages that are read of one list: 10,000 records, and a stop for a marker that never ends.
+const PAGES_MAX: usize = 100;
