@@ -1,1 +1,26 @@
-//! Skeleton.
+//! The adapter from the ports of `drill` to PostgreSQL 14 to 18: connecting, the catalogue, counts,
+//! newest values and somebody's own SQL.
+//!
+//! What it never does: write. The session is read-only, every measurement runs in a read-only
+//! transaction of its own that is rolled back, and the role is expected to hold rights to read only
+//! (see [`drill::measurement::ServerIdentity::excess_rights`]). It judges nothing either: it says
+//! what was measured, or why nothing was.
+//!
+//! It has no client of AWS: the token that opens the session is signed locally ([`token`]), so that
+//! the function around it needs no route out of its network.
+
+mod catalogue;
+mod connection;
+mod count;
+mod failure;
+mod identifier;
+mod identity;
+mod newest;
+mod own_query;
+mod plan;
+mod session;
+pub mod token;
+
+pub use connection::{CaBundle, CaBundleError, Postgres};
+pub use identifier::quote_identifier;
+pub use session::PostgresSession;

@@ -1,0 +1,117 @@
+//! Somebody's own SQL, which must give one value.
+//!
+//! It is run as it is written, never pasted into a statement of ours. What keeps it from writing, in
+//! this order: the role's rights; the extended protocol, which takes one statement only; that a
+//! statement without a result is described and never run; a transaction that is read-only and past its
+//! first statement, so that nothing in it can turn that off; and that it is rolled back, which takes
+//! back settings too.
+//!
+//! The value is wanted as PostgreSQL prints it, for every type there is, while the client asks for
+//! binary values. So the statement is bound to a portal, and two rows are fetched from the portal by
+//! name with a statement of ours in the simple protocol, which gives text (PostgreSQL documentation,
+//! 55.2.3, "Named portals can also be created and accessed at the SQL command level, using DECLARE
+//! CURSOR and FETCH"). Two rows are also the most that a query without a LIMIT makes us hold.
+
+use drill::ports::MeasureError;
+use tokio_postgres::{Error, SimpleQueryMessage, Statement, Transaction};
+
+use crate::failure::{self, Measuring};
+use crate::identifier::quote_identifier;
+use crate::session::PostgresSession;
+
+/// The longest value, in characters; a longer one is cut and ends in an ellipsis.
+const VALUE_MAX: usize = 200;
+/// The name of the portal that a statement was bound to.
+const PORTAL_OF: &str = "SELECT name FROM pg_catalog.pg_cursors WHERE statement = $1 AND name <> ''";
+
+/// Runs the query and gives its one value; `None` for null.
+///
+/// Portals don't use parallel workers. A value is held in memory before it is cut.
+pub(crate) async fn value(session: &mut PostgresSession, sql: &str) -> Result<Option<String>, MeasureError> {
+    let role = session.role().to_owned();
+    let grant = format!("GRANT SELECT ON what the query reads TO {}", quote_identifier(&role));
+    let measuring = Measuring { doing: "running the query", grant: &grant, role: &role };
+    let transaction = session.read_only(measuring).await?;
+    let value = run(&transaction, sql, measuring).await;
+    let _ = transaction.rollback().await;
+    value
+}
+
+async fn run(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    measuring: Measuring<'_>,
+) -> Result<Option<String>, MeasureError> {
+    let failed = |error: Error| of_query(measuring, &error);
+    let statement = transaction.prepare(sql).await.map_err(failed)?;
+    check_form(&statement)?;
+    let _portal = transaction.bind(&statement, &[]).await.map_err(failed)?;
+    let named = transaction.query(PORTAL_OF, &[&sql]).await.map_err(failed)?;
+    let [named] = named.as_slice() else {
+        return Err(MeasureError::Failed("the query's portal was not found among the cursors".to_owned()));
+    };
+    let name: String = named.try_get(0).map_err(failed)?;
+    let fetch = format!("FETCH FORWARD 2 FROM {}", quote_identifier(&name));
+    let messages = transaction.simple_query(&fetch).await.map_err(failed)?;
+    let mut rows = messages.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    match (rows.next(), rows.next()) {
+        (None, _) => Err(not_one("no row")),
+        (Some(_), Some(_)) => Err(not_one("more than one row")),
+        (Some(row), None) => Ok(row.try_get(0).map_err(failed)?.map(cut)),
+    }
+}
+
+/// Refuses a statement whose description shows that it can't give one value. It hasn't run yet.
+fn check_form(statement: &Statement) -> Result<(), MeasureError> {
+    if !statement.params().is_empty() {
+        return Err(MeasureError::Failed(
+            "the query has parameters ($1), and there is nothing to fill them".to_owned(),
+        ));
+    }
+    match statement.columns().len() {
+        1 => Ok(()),
+        0 => Err(not_one("no column, so that it was not run")),
+        more => Err(not_one(&format!("{more} columns, so that it was not run"))),
+    }
+}
+
+fn not_one(found: &str) -> MeasureError {
+    MeasureError::Failed(format!("the query gives {found}; a check is one row with one column"))
+}
+
+/// Adds to some errors what people trip over here.
+fn of_query(measuring: Measuring<'_>, error: &Error) -> MeasureError {
+    let advice = match error.code().map(tokio_postgres::error::SqlState::code) {
+        // undefined_table, undefined_function, undefined_object
+        Some("42P01" | "42883" | "42704") => "; write names with their schema, as search_path is pg_catalog",
+        // read_only_sql_transaction
+        Some("25006") => "; a check only reads",
+        _ => "",
+    };
+    match failure::of_measuring(measuring, error) {
+        MeasureError::Failed(fact) => MeasureError::Failed(fact + advice),
+        other => other,
+    }
+}
+
+fn cut(value: &str) -> String {
+    if value.chars().nth(VALUE_MAX).is_none() {
+        return value.to_owned();
+    }
+    value.chars().take(VALUE_MAX - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_by_characters_and_shows_it() {
+        assert_eq!(cut(&"ü".repeat(200)), "ü".repeat(200));
+        assert_eq!(cut(&"ü".repeat(201)), format!("{}…", "ü".repeat(199)));
+        assert_eq!(cut(""), "");
+    }
+}

@@ -1,0 +1,149 @@
+//! A session: read-only from its first statement, one transaction a measurement.
+
+use std::future::Future;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use drill::configuration::{DatabaseSettings, Span};
+use drill::measurement::{Catalogue, HeapCount, ServerIdentity, TableName};
+use drill::ports::{MeasureError, Session};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
+
+use crate::failure::Measuring;
+use crate::{catalogue, count, failure, identity, newest, own_query};
+
+/// How long a statement waits for a lock. Nobody else should be on the replica but autovacuum, whose
+/// locks a reader doesn't wait for.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the server keeps a transaction in which nothing happens: a Lambda that was stopped.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// What a measurement may take beyond its one long statement: the short ones, and the way there and back.
+const MARGIN: Duration = Duration::from_secs(45);
+
+/// An open session with a database. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct PostgresSession {
+    client: Client,
+    role: String,
+    statement_timeout: Span,
+}
+
+impl PostgresSession {
+    /// Takes a fresh connection and makes it one that can only read.
+    pub(crate) async fn begin(client: Client, settings: &DatabaseSettings) -> Result<Self, Error> {
+        let session =
+            Self { client, role: settings.user.clone(), statement_timeout: settings.statement_timeout };
+        session.client.batch_execute(&set_up(settings.statement_timeout.duration())).await?;
+        Ok(session)
+    }
+
+    /// The role that the session was opened for.
+    pub(crate) fn role(&self) -> &str {
+        &self.role
+    }
+
+    /// Begins the read-only transaction of one measurement.
+    ///
+    /// Its first statement is made here: from then on the server refuses to make the transaction
+    /// writable (PostgreSQL documentation, `SET TRANSACTION`), and every later statement sees the same
+    /// snapshot.
+    pub(crate) async fn read_only(
+        &mut self,
+        measuring: Measuring<'_>,
+    ) -> Result<Transaction<'_>, MeasureError> {
+        let begun = async {
+            let transaction = self
+                .client
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true)
+                .start()
+                .await?;
+            transaction.batch_execute("SELECT 1").await?;
+            Ok(transaction)
+        };
+        begun.await.map_err(|error| failure::of_measuring(measuring, &error))
+    }
+
+    /// Makes one measurement within the time that its statements may take. When the server doesn't end
+    /// a statement in time by itself, the connection is given up.
+    async fn bounded<T>(
+        limit: Span,
+        doing: &str,
+        measurement: impl Future<Output = Result<T, MeasureError>> + Send,
+    ) -> Result<T, MeasureError> {
+        timeout(limit.duration() + MARGIN, measurement).await.unwrap_or_else(|_| {
+            Err(MeasureError::Lost(format!("{doing}: no answer from the server within {limit} and a margin")))
+        })
+    }
+}
+
+impl Session for PostgresSession {
+    async fn identity(&mut self) -> Result<ServerIdentity, MeasureError> {
+        let limit = self.statement_timeout;
+        Self::bounded(limit, "reading the server's identity", identity::read(self)).await
+    }
+
+    async fn catalogue(&mut self) -> Result<Catalogue, MeasureError> {
+        let limit = self.statement_timeout;
+        Self::bounded(limit, "reading the catalogue", catalogue::read(self)).await
+    }
+
+    async fn count_heap(&mut self, table: &TableName) -> Result<HeapCount, MeasureError> {
+        let (limit, doing) = (self.statement_timeout, format!("counting {table}"));
+        Self::bounded(limit, &doing, count::count_heap(self, table)).await
+    }
+
+    async fn newest(
+        &mut self,
+        table: &TableName,
+        column: &str,
+    ) -> Result<Option<DateTime<Utc>>, MeasureError> {
+        let (limit, doing) = (self.statement_timeout, format!("reading the newest {column} of {table}"));
+        Self::bounded(limit, &doing, newest::newest(self, table, column)).await
+    }
+
+    async fn own_query(&mut self, sql: &str) -> Result<Option<String>, MeasureError> {
+        let limit = self.statement_timeout;
+        Self::bounded(limit, "running the query", own_query::value(self, sql)).await
+    }
+}
+
+/// The statements that set a session up. Read-only comes first, so that nothing runs before it.
+fn set_up(statement_timeout: Duration) -> String {
+    [
+        "SET default_transaction_read_only = on".to_owned(),
+        format!("SET statement_timeout = {}", statement_timeout.as_millis()),
+        format!("SET lock_timeout = {}", LOCK_TIMEOUT.as_millis()),
+        format!("SET idle_in_transaction_session_timeout = {}", IDLE_TIMEOUT.as_millis()),
+        // A policy that would hide rows is an error then, instead of a smaller count.
+        "SET row_security = off".to_owned(),
+        "SET TimeZone = 'UTC'".to_owned(),
+        "SET DateStyle = 'ISO, YMD'".to_owned(),
+        "SET IntervalStyle = 'postgres'".to_owned(),
+        "SET bytea_output = 'hex'".to_owned(),
+        // A role can create objects that shadow others only in schemas that are searched.
+        "SET search_path = pg_catalog".to_owned(),
+        "SET standard_conforming_strings = on".to_owned(),
+        // Compiling pays off for arithmetic on many rows, not for counting them.
+        "SET jit = off".to_owned(),
+        "SET client_encoding = 'UTF8'".to_owned(),
+        // The client logs notices, and a function's notice may hold values of rows.
+        "SET client_min_messages = error".to_owned(),
+    ]
+    .join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn read_only_is_the_first_setting_and_spans_are_milliseconds() {
+        let text = set_up(Duration::from_secs(600));
+        assert!(text.starts_with("SET default_transaction_read_only = on; "));
+        assert!(text.contains("SET statement_timeout = 600000; "));
+        assert!(text.contains("SET row_security = off; "));
+    }
+}
