@@ -14,7 +14,7 @@ class Step:
 
     handler: str
     artifact: str = "control"
-    timeout_s: int = 60
+    timeout_s: int = 120
     memory_mib: int = 256
 
     @property
@@ -27,9 +27,10 @@ STEPS = (
     Step("plan-drill"),
     Step("restore-replica"),
     Step("observe-replica"),
-    Step("plan-checks", "verify", 120, 512),
+    Step("plan-checks", "verify", 300, 512),
     Step("run-check", "verify", 900, 1024),
-    Step("judge-drill"),
+    Step("record-measurements"),
+    Step("judge-drill", timeout_s=300),
     Step("stop-replica"),
     Step("retire-previous"),
     Step("publish-report"),

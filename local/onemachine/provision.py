@@ -109,17 +109,18 @@ def _run(what: str, command: list[str], directory: Path = STORE) -> None:
 
 
 def main() -> int:
-    """Provision and say in one line what came of it."""
+    """Provision; say in one line what came of it when something did, or when asked."""
     try:
-        provision()
-        # Imported late: it looks at what was just installed.
-        from onemachine import postgres
+        news = provision()
+        if news or "--report" in sys.argv:
+            # Imported late, because it imports this module.
+            from onemachine import postgres
 
-        found = postgres.default_bin_dir()
+            found = postgres.default_bin_dir()
+            print(f"setup: ready; PostgreSQL {found.version} from {found.origin}")
     except ProvisionError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"setup: ready; PostgreSQL {found.version} from {found.origin}")
     return 0
 
 

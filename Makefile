@@ -1,0 +1,54 @@
+# Every command of this project; `make` alone lists them. What they do is in local/onemachine.
+.PHONY: help setup drill stop test lint fmt doc schema lambdas clean ready
+
+PYTHON = python3
+# release is what is deployed; debug builds in a tenth of the time.
+PROFILE = release
+# KEEP=1 leaves the local AWS up after the drill.
+KEEP =
+# What `make test` hands to pytest, such as ARGS='tests/suites -k two_nights'.
+ARGS =
+
+RUN = PYTHONPATH=local .venv/bin/python -m
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo "Variables: PROFILE=release|debug KEEP=1 ARGS=… PYTHON=python3.12"
+
+setup: ready ## bring the tools into .venv and .local; a second run takes no time
+	@PYTHONPATH=local $(PYTHON) -m onemachine.provision --report
+
+drill: ready lambdas ## two nights on this machine: restore, check, stop, retire (KEEP=1 leaves it up)
+	@cargo build --locked --quiet --package rds-double --package restore-drill
+	@$(RUN) onemachine.night $(if $(KEEP),--keep)
+
+stop: ready ## end the local AWS that `make drill KEEP=1` left up
+	@$(RUN) onemachine.kept
+
+test: ready lambdas ## all tests: Rust, then the real binaries on the local AWS
+	@$(RUN) onemachine.testing $(ARGS)
+
+lint: ready ## formatting, clippy, docs, dependency policy, state machine, Python
+	@$(RUN) onemachine.lint
+
+fmt: ready ## put Rust and Python into their form
+	@cargo fmt --all
+	@.venv/bin/ruff check --quiet --fix --config local/ruff.toml local tests
+	@.venv/bin/ruff format --quiet --config local/ruff.toml local tests
+
+doc: ready ## the crates' documentation, in target/doc
+	@cargo doc --locked --workspace --no-deps
+
+schema: ready ## write docs/drill.schema.json anew from the configuration's types
+	@cargo build --locked --quiet --package restore-drill
+	@$(RUN) onemachine.schema
+
+lambdas: ready ## the zips that are deployed, in target/lambda
+	@PROFILE=$(PROFILE) $(RUN) onemachine.lambdas
+
+clean: ## remove all that was built or fetched: target, .venv, .local
+	@rm -rf target .venv .local
+
+ready:
+	@command -v $(PYTHON) >/dev/null || { echo "MISSING $(PYTHON): install Python 3.10 or newer"; exit 1; }
+	@PYTHONPATH=local $(PYTHON) -m onemachine.provision
