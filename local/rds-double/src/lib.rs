@@ -4,4 +4,7 @@
 //! endpoint in front of it and PostgreSQL behind it.
 
 pub mod api;
+pub mod certificates;
 pub mod model;
+pub mod postgres;
+pub mod service;

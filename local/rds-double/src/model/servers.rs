@@ -20,7 +20,7 @@ pub trait Servers {
 }
 
 /// What a job is known by until it has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
 
 /// How a job stands.

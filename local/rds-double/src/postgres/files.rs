@@ -1,0 +1,106 @@
+//! Decides how trees of files are copied, given away and removed.
+//!
+//! A copy shares no file with its original: `std::fs::copy` makes reflinks where the file system
+//! has them and copies elsewhere.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Doing, JobError, Owner};
+
+/// Directories whose contents a base backup leaves out; the server makes them anew.
+const EMPTIED: [&str; 7] =
+    ["pg_dynshmem", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"];
+
+/// Files that belong to a running server only.
+const LEFT_OUT: [&str; 3] = ["postmaster.pid", "postmaster.opts", "pg_internal.init"];
+
+/// What is done with the write-ahead log when a data directory is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WriteAheadLog {
+    /// It is copied like all else.
+    Copied,
+    /// Its directory is made and left empty.
+    LeftOut,
+}
+
+/// Makes a directory that only the owner can enter.
+pub(super) fn make_directory(path: &Path, owner: Owner) -> Result<(), JobError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .doing(|| format!("making {}", path.display()))?;
+    owner.give(path)
+}
+
+/// Writes a file that only the owner can read.
+pub(super) fn write(path: &Path, text: &str, owner: Owner) -> Result<(), JobError> {
+    fs::write(path, text).doing(|| format!("writing {}", path.display()))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+        .doing(|| format!("protecting {}", path.display()))?;
+    owner.give(path)
+}
+
+/// Copies a data directory, running or not. A file that vanishes meanwhile is left out.
+pub(super) fn copy_data(from: &Path, to: &Path, log: WriteAheadLog, owner: Owner) -> Result<(), JobError> {
+    make_directory(to, owner)?;
+    let entries = match fs::read_dir(from) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        other => other.doing(|| format!("reading {}", from.display()))?,
+    };
+    for entry in entries {
+        let entry = entry.doing(|| format!("reading {}", from.display()))?;
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        if LEFT_OUT.contains(&text.as_ref()) || text.starts_with("pgsql_tmp") {
+            continue;
+        }
+        let (source, target) = (entry.path(), to.join(&name));
+        let kind = match entry.file_type() {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            other => other.doing(|| format!("looking at {}", source.display()))?,
+        };
+        if !kind.is_dir() {
+            copy_file(&source, &target, owner)?;
+        } else if EMPTIED.contains(&text.as_ref()) {
+            make_directory(&target, owner)?;
+        } else if text == "pg_wal" && log == WriteAheadLog::LeftOut {
+            make_directory(&target.join("archive_status"), owner)?;
+            owner.give(&target)?;
+        } else {
+            copy_data(&source, &target, log, owner)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies one file; one that isn't there any more is no error.
+pub(super) fn copy_file(from: &Path, to: &Path, owner: Owner) -> Result<(), JobError> {
+    match fs::copy(from, to) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        other => other.doing(|| format!("copying {}", from.display()))?,
+    };
+    owner.give(to)
+}
+
+/// Removes a tree; one that isn't there is no error. Tries again while a server that ends still
+/// writes.
+pub(super) fn remove(path: &Path) -> Result<(), JobError> {
+    const TRIES: u32 = 20;
+    for attempt in 1..=TRIES {
+        match fs::remove_dir_all(path) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.exists() => return Ok(()),
+            Err(source) if attempt == TRIES => {
+                let doing = format!("removing {}", path.display());
+                return Err(JobError::Io { doing, source });
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+    Ok(())
+}
