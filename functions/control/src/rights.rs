@@ -1,0 +1,164 @@
+//! What each step may do, as a type: a struct that implements the ports of one step and no others.
+//!
+//! The same list is the step's IAM policy. A step that asks for more doesn't compile. The clients
+//! themselves stay private to this module.
+
+use chrono::{DateTime, Utc};
+use drill::backup::{RestorableWindow, Snapshot};
+use drill::evidence::Notification;
+use drill::ids::{DbiResourceId, Deployment, ReplicaId, SnapshotId, SourceId};
+use drill::instance::Instance;
+use drill::ownership::OwnedReplica;
+use drill::ports::{self, Metric, RdsError, RestoreAnswer, RestoreRequest, StoreError};
+use restore_drill_aws::{CloudWatch, EvidenceBucket, Rds, SdkConfig, StepFunctions, Topic};
+
+/// The clients, built once and shared by every invocation. Opens no connection: each is opened by the
+/// first call that needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct Adapters {
+    rds: Rds,
+    bucket: EvidenceBucket,
+    topic: Topic,
+    metrics: CloudWatch,
+    executions: StepFunctions,
+}
+
+impl Adapters {
+    /// Builds the clients.
+    pub(crate) fn new(
+        configuration: &SdkConfig,
+        deployment: &Deployment,
+        bucket: String,
+        topic_arn: String,
+    ) -> Self {
+        Self {
+            rds: Rds::new(configuration),
+            bucket: EvidenceBucket::new(configuration, bucket),
+            topic: Topic::new(configuration, topic_arn),
+            metrics: CloudWatch::new(configuration, deployment.clone()),
+            executions: StepFunctions::new(configuration),
+        }
+    }
+}
+
+/// Declares a step's rights, and implements each port by its adapter.
+macro_rules! rights {
+    ($($(#[$doc:meta])* $rights:ident: $($port:ident)+;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone)]
+            pub(crate) struct $rights(Adapters);
+
+            impl From<Adapters> for $rights {
+                fn from(adapters: Adapters) -> Self {
+                    Self(adapters)
+                }
+            }
+
+            $(grant!($port to $rights);)+
+        )*
+    };
+}
+
+/// Hands the calls of a port to the adapter that makes them.
+macro_rules! delegate {
+    ($port:ident of $rights:ident to $adapter:ident:
+        $(fn $call:ident($($name:ident: $type:ty),*) -> $answer:ty;)+
+    ) => {
+        impl ports::$port for $rights {
+            $(async fn $call(&self, $($name: $type),*) -> $answer {
+                ports::$port::$call(&self.0.$adapter, $($name),*).await
+            })+
+        }
+    };
+}
+
+/// The calls of each port, and the adapter that makes them.
+macro_rules! grant {
+    (ReadInstances to $rights:ident) => {
+        delegate! { ReadInstances of $rights to rds:
+            fn instance(id: &str) -> Result<Option<Instance>, RdsError>;
+            fn instances() -> Result<Vec<Instance>, RdsError>;
+        }
+    };
+    (ReadBackups to $rights:ident) => {
+        delegate! { ReadBackups of $rights to rds:
+            fn automated_snapshots(resource_id: &DbiResourceId) -> Result<Vec<Snapshot>, RdsError>;
+            fn snapshot(id: &SnapshotId) -> Result<Option<Snapshot>, RdsError>;
+            fn restorable_window(source: &SourceId) -> Result<Option<RestorableWindow>, RdsError>;
+        }
+    };
+    (ReadInstanceEvents to $rights:ident) => {
+        delegate! { ReadInstanceEvents of $rights to rds:
+            fn events_since(
+                id: &ReplicaId, since: DateTime<Utc>
+            ) -> Result<Vec<(DateTime<Utc>, String)>, RdsError>;
+        }
+    };
+    (RestoreReplica to $rights:ident) => {
+        delegate! { RestoreReplica of $rights to rds:
+            fn restore(request: &RestoreRequest) -> Result<RestoreAnswer, RdsError>;
+        }
+    };
+    (StopReplica to $rights:ident) => {
+        delegate! { StopReplica of $rights to rds:
+            fn stop(replica: &OwnedReplica) -> Result<(), RdsError>;
+        }
+    };
+    (DeleteReplica to $rights:ident) => {
+        delegate! { DeleteReplica of $rights to rds:
+            fn delete(replica: &OwnedReplica) -> Result<(), RdsError>;
+        }
+    };
+    (ReadExecutions to $rights:ident) => {
+        delegate! { ReadExecutions of $rights to executions:
+            fn is_running(execution: &str) -> Result<bool, StoreError>;
+        }
+    };
+    (ReadObjects to $rights:ident) => {
+        delegate! { ReadObjects of $rights to bucket:
+            fn get(key: &str) -> Result<Option<String>, StoreError>;
+            fn folders(prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
+        }
+    };
+    (WriteObjects to $rights:ident) => {
+        delegate! { WriteObjects of $rights to bucket:
+            fn put(key: &str, content_type: &'static str, body: String) -> Result<(), StoreError>;
+            fn create(key: &str, content_type: &'static str, body: String) -> Result<bool, StoreError>;
+        }
+    };
+    (Notify to $rights:ident) => {
+        delegate! { Notify of $rights to topic:
+            fn notify(notification: &Notification) -> Result<(), StoreError>;
+        }
+    };
+    (EmitMetrics to $rights:ident) => {
+        delegate! { EmitMetrics of $rights to metrics:
+            fn emit(source: &SourceId, at: DateTime<Utc>, metrics: &[Metric]) -> Result<(), StoreError>;
+        }
+    };
+}
+
+rights! {
+    /// `plan-drill`: looks, and writes its claim. Changes nothing at RDS.
+    PlanDrill: ReadInstances ReadBackups ReadExecutions ReadObjects WriteObjects;
+    /// `restore-replica`: the only step that creates an instance.
+    RestoreReplica: ReadInstances RestoreReplica ReadObjects;
+    /// `observe-replica`: looks.
+    ObserveReplica: ReadInstances;
+    /// `record-measurements`: doesn't know RDS.
+    RecordMeasurements: ReadObjects WriteObjects;
+    /// `judge-drill`: doesn't know RDS.
+    JudgeDrill: ReadObjects WriteObjects;
+    /// `stop-replica`: stops what it can prove to be its own.
+    StopReplica: ReadInstances StopReplica ReadObjects WriteObjects;
+    /// `retire-previous`: deletes what it can prove to be its own.
+    RetirePrevious: ReadInstances DeleteReplica ReadObjects;
+    /// `publish-report`: doesn't know RDS.
+    PublishReport: ReadObjects WriteObjects EmitMetrics Notify;
+    /// `abandon-drill`: stops or deletes what it can prove to be its own, and tells people.
+    AbandonDrill: ReadInstances StopReplica DeleteReplica ReadObjects WriteObjects EmitMetrics Notify;
+    /// `sweep-orphans`: stops or deletes what it can prove to be its own, and tells people.
+    SweepOrphans:
+        ReadInstances ReadInstanceEvents StopReplica DeleteReplica ReadExecutions ReadObjects WriteObjects Notify;
+}

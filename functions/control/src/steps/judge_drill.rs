@@ -1,0 +1,24 @@
+//! `judge-drill`: turns measurements into a verdict.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use drill::error::StepError;
+use drill::steps::{Settings, judge_drill as step};
+
+use crate::handler::{Call, call};
+use crate::rights::{Adapters, JudgeDrill};
+
+pub(super) fn begin(adapters: Adapters, settings: Settings) -> Call {
+    let known = Arc::new((JudgeDrill::from(adapters), settings));
+    call(move |input, now| handle(Arc::clone(&known), input, now))
+}
+
+async fn handle(
+    known: Arc<(JudgeDrill, Settings)>,
+    input: step::Input,
+    now: DateTime<Utc>,
+) -> Result<step::Output, StepError> {
+    let (rights, settings) = &*known;
+    step::run(rights, settings, input, now).await
+}

@@ -1,0 +1,24 @@
+//! `restore-replica`: asks RDS for the replica. Starts a billed instance.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use drill::error::StepError;
+use drill::steps::{Settings, restore_replica as step};
+
+use crate::handler::{Call, call};
+use crate::rights::{Adapters, RestoreReplica};
+
+pub(super) fn begin(adapters: Adapters, settings: Settings) -> Call {
+    let known = Arc::new((RestoreReplica::from(adapters), settings));
+    call(move |input, now| handle(Arc::clone(&known), input, now))
+}
+
+async fn handle(
+    known: Arc<(RestoreReplica, Settings)>,
+    input: step::Input,
+    now: DateTime<Utc>,
+) -> Result<step::Output, StepError> {
+    let (rights, settings) = &*known;
+    step::run(rights, settings, input, now).await
+}

@@ -1,0 +1,24 @@
+//! `retire-previous`: deletes the older replicas of a verified drill's source.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use drill::error::StepError;
+use drill::steps::{Settings, retire_previous as step};
+
+use crate::handler::{Call, call};
+use crate::rights::{Adapters, RetirePrevious};
+
+pub(super) fn begin(adapters: Adapters, settings: Settings) -> Call {
+    let known = Arc::new((RetirePrevious::from(adapters), settings));
+    call(move |input, now| handle(Arc::clone(&known), input, now))
+}
+
+async fn handle(
+    known: Arc<(RetirePrevious, Settings)>,
+    input: step::Input,
+    now: DateTime<Utc>,
+) -> Result<step::Output, StepError> {
+    let (rights, settings) = &*known;
+    step::run(rights, settings, input, now).await
+}
