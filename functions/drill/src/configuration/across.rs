@@ -6,6 +6,7 @@ use super::{
     Deadlines, Polling, ReplicaSettings, Span,
     document::{Node, Value},
     limits,
+    mistake::nearest,
     read::{Reader, peek},
 };
 
@@ -68,6 +69,37 @@ pub(super) fn unique_query_names(root: &Node, reader: &mut Reader) {
             reader.in_item(index, |reader| {
                 reader.in_field("name", |reader| reader.report(node, problem, hint));
             });
+        });
+    }
+}
+
+/// A query that may stay unmeasured is one that there is: else the entry would have no effect.
+pub(super) fn accepted_queries_exist(root: &Node, reader: &mut Reader) {
+    let Some(Value::List(accepted)) = root.field("accept_not_measured").map(|node| &node.value) else {
+        return;
+    };
+    let names: Vec<&str> = match root.field("queries").map(|node| &node.value) {
+        Some(Value::List(queries)) => queries
+            .iter()
+            .filter_map(|query| match &query.field("name")?.value {
+                Value::Text(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (index, node) in accepted.iter().enumerate() {
+        let Value::Text(text) = &node.value else { continue };
+        let Some(name) = text.strip_prefix("query ") else { continue };
+        if name.is_empty() || names.contains(&name) {
+            continue;
+        }
+        let hint = match nearest(name, &names) {
+            Some(near) => format!("did you mean \"query {near}\"?"),
+            None => "name a query of [[queries]], or remove the entry".to_owned(),
+        };
+        reader.in_field("accept_not_measured", |reader| {
+            reader.in_item(index, |reader| reader.report(node, "names a query that there isn't", hint));
         });
     }
 }

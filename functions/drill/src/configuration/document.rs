@@ -56,7 +56,7 @@ impl Node {
             Value::Null => "null",
             Value::Boolean(_) => "true or false",
             Value::Integer(_) => "a whole number",
-            Value::Float(_) => "a number",
+            Value::Float(_) => "a number with a fraction",
             Value::Text(_) => "text",
             Value::Instant(_) => "a date or time",
             Value::List(_) => "a list",
@@ -74,8 +74,8 @@ impl fmt::Display for Node {
             Value::Float(value) => write!(f, "{value:?}"),
             Value::Text(value) => write!(f, "{value:?}"),
             Value::Instant(value) => f.write_str(value),
-            Value::List(items) => write!(f, "[{} items]", items.len()),
-            Value::Table(entries) => write!(f, "{{{} fields}}", entries.len()),
+            Value::List(_) => f.write_str("[…]"),
+            Value::Table(_) => f.write_str("{…}"),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     document::{Node, Value},
     limits,
     read::{Read, Reader, Reported, record},
-    rules::{self, between, count, short},
+    rules::{self, between, count, on, short},
 };
 use crate::ids::SourceId;
 
@@ -27,19 +27,24 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
 
 record! {
     Configuration,
+        whole on("tables", count(0, limits::TABLES_MAX)),
+        whole on("queries", count(0, limits::QUERIES_MAX)),
+        whole on("accept_not_measured", count(0, limits::ACCEPT_NOT_MEASURED_MAX)),
+        whole on("accept_not_measured", rules::accepted),
         whole across::table_names,
         whole across::unique_query_names,
+        whole across::accepted_queries_exist,
         whole across::spans_agree;
-    source: required;
+    source: required(r#"source = "courses-prod""#);
     backup: optional(BackupPolicy::default);
-    replica: required;
+    replica: required("a section [replica] with instance_class, subnet_group and security_groups");
     deadlines: optional(Deadlines::default);
     polling: optional(Polling::default);
-    database: required;
+    database: required("a section [database] with name");
     defaults: optional(TableRules::default);
-    tables: optional(BTreeMap::new), count(0, limits::TABLES_MAX);
-    queries: optional(Vec::new), count(0, limits::QUERIES_MAX);
-    accept_not_measured: optional(Vec::new), count(0, limits::ACCEPT_NOT_MEASURED_MAX), rules::accepted;
+    tables: optional(BTreeMap::new);
+    queries: optional(Vec::new);
+    accept_not_measured: optional(Vec::new);
 }
 
 record! {
@@ -48,10 +53,12 @@ record! {
 }
 
 record! {
-    ReplicaSettings;
-    instance_class: required, rules::instance_class;
-    subnet_group: required, rules::group_name;
-    security_groups: required, count(1, limits::SECURITY_GROUPS_MAX), rules::security_groups;
+    ReplicaSettings,
+        whole on("security_groups", count(1, limits::SECURITY_GROUPS_MAX)),
+        whole on("security_groups", rules::security_groups);
+    instance_class: required(r#"instance_class = "db.t4g.medium""#), rules::instance_class;
+    subnet_group: required(r#"subnet_group = "restore-drill""#), rules::group_name;
+    security_groups: required(r#"security_groups = ["sg-0a1b2c3d4e5f60718"]"#);
     parameter_group: maybe, rules::group_name;
     storage_type: maybe, rules::storage_type;
     on_rejected: optional(Disposal::default);
@@ -77,7 +84,7 @@ record! {
 
 record! {
     DatabaseSettings;
-    name: required, short(limits::IDENTIFIER_MAX_BYTES);
+    name: required(r#"name = "courses""#), short(limits::IDENTIFIER_MAX_BYTES);
     user: optional(Self::default_user), short(limits::IDENTIFIER_MAX_BYTES);
     connect_timeout: optional(Self::default_connect_timeout),
         between(Span::seconds(1), limits::CONNECT_TIMEOUT_MAX);
@@ -94,14 +101,14 @@ record! {
 
 record! {
     Freshness;
-    column: required, rules::column;
-    within: required, between(Span::seconds(1), limits::FRESH_MAX);
+    column: required(r#"column = "created_at""#), rules::column;
+    within: required(r#"within = "24h""#), between(Span::seconds(1), limits::FRESH_MAX);
 }
 
 record! {
     QueryCheck, whole across::query_expectation;
-    name: required, short(limits::QUERY_NAME_MAX_BYTES);
-    sql: required, rules::sql;
+    name: required(r#"name = "no orphaned answers""#), short(limits::QUERY_NAME_MAX_BYTES);
+    sql: required(r#"sql = "SELECT count(*) FROM orders""#), rules::sql;
     equals: maybe;
     min: maybe;
     max: maybe;
@@ -183,8 +190,11 @@ impl Read for ExpectedValue {
                 Ok(number) => return Ok(Self::Integer(number)),
                 Err(_) => ("doesn't fit a number of 64 bits".to_owned(), "put it in quotes"),
             },
-            Value::Float(_) | Value::Instant(_) => {
-                (format!("can't be compared as {}", node.kind()), "put it in quotes, as PostgreSQL prints it")
+            Value::Float(_) => {
+                ("is not a finite number".to_owned(), "write it in quotes, as PostgreSQL prints it")
+            }
+            Value::Instant(_) => {
+                ("is a date or time".to_owned(), "write it in quotes, as PostgreSQL prints it")
             }
             _ => (
                 format!("must be one value, but is {}", node.kind()),

@@ -111,21 +111,17 @@ impl Reader {
         });
     }
 
-    /// A field that must be there.
+    /// A field that must be there; the example shows how it's written.
     pub(super) fn required<T: Read>(
         &mut self,
         table: &Node,
         name: &str,
+        example: &str,
         rules: &[Rule<'_, T>],
     ) -> Result<T, Reported> {
         let Some(node) = table.field(name) else {
-            self.in_field(name, |reader| {
-                reader.report_unseen(
-                    table.line,
-                    MISSING,
-                    format!("add {name:?}; the example in the documentation shows it"),
-                );
-            });
+            let hint = format!("add it, like {example}");
+            self.in_field(name, |reader| reader.report_unseen(table.line, MISSING, hint));
             return Err(Reported);
         };
         self.value(node, name, rules)
@@ -276,13 +272,13 @@ impl<T: Read> Read for BTreeMap<String, T> {
     }
 }
 
-/// Declares how a type is read: each of its fields, whether it is required or what holds when
-/// it's absent, the rules on it, and the rules on the whole. A field of the type that is left
-/// out here doesn't compile.
+/// Declares how a type is read: each of its fields, whether it is required (with an example) or
+/// what holds when it's absent, the rules on its value, and the rules on the whole, which run
+/// even when a field couldn't be read. A field of the type that is left out here doesn't compile.
 macro_rules! record {
     (
-        $type:ty $(, whole $whole:path)*;
-        $($field:ident: $presence:ident $(($default:expr))? $(, $rule:expr)*;)*
+        $type:ty $(, whole $whole:expr)*;
+        $($field:ident: $presence:ident $(($filling:expr))? $(, $rule:expr)*;)*
     ) => {
         impl $type {
             /// The names of its fields.
@@ -294,7 +290,7 @@ macro_rules! record {
                 reader.table(node, Self::FIELDS)?;
                 $(
                     let $field = reader.$presence(
-                        node, stringify!($field), $($default,)? &[$(&$rule),*],
+                        node, stringify!($field), $($filling,)? &[$(&$rule),*],
                     );
                 )*
                 $($whole(node, reader);)*

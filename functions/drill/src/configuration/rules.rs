@@ -4,6 +4,7 @@ use super::{
     Span,
     document::{Entry, Node, Value},
     limits,
+    mistake::nearest,
     read::Reader,
 };
 
@@ -11,12 +12,13 @@ use super::{
 pub(super) const NO_SECRETS: &str = "there are no secrets in this configuration: the verifier signs in by IAM \
      authentication, so give the role in database.user the grant rds_iam and remove this field";
 
-/// Whether a field's name says that its value could be a secret, which must not be repeated.
+/// Whether a field's name says, even misspelled, that its value could be a secret. Such a value
+/// must not be repeated in a log.
 pub(super) fn looks_like_a_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "dsn", "url"]
-        .iter()
-        .any(|word| name.contains(word))
+    const SECRETS: &[&str] = &["password", "passwd", "passphrase", "secret", "token", "credential"];
+    let lower = name.to_lowercase();
+    SECRETS.iter().chain(&["pwd", "pass", "dsn", "url"]).any(|word| lower.contains(word))
+        || nearest(name, SECRETS).is_some()
 }
 
 /// What to say about an unknown field that has a place elsewhere.
@@ -123,7 +125,7 @@ pub(super) fn storage_type(value: &impl AsRef<str>, node: &Node, reader: &mut Re
 }
 
 /// The list of security groups.
-pub(super) fn security_groups<T>(_: &Vec<T>, node: &Node, reader: &mut Reader) {
+pub(super) fn security_groups(node: &Node, reader: &mut Reader) {
     for_each_item(node, reader, |group, earlier, node, reader| {
         let fits = group.strip_prefix("sg-").is_some_and(|id| {
             !id.is_empty()
@@ -143,10 +145,16 @@ pub(super) fn security_groups<T>(_: &Vec<T>, node: &Node, reader: &mut Reader) {
 }
 
 /// The list of checks that may stay unmeasured.
-pub(super) fn accepted<T>(_: &Vec<T>, node: &Node, reader: &mut Reader) {
+pub(super) fn accepted(node: &Node, reader: &mut Reader) {
     for_each_item(node, reader, |name, earlier, node, reader| {
         short_text(name, 2 * limits::TABLE_NAME_MAX_BYTES, node, reader);
-        if earlier {
+        if !name.split_once(' ').is_some_and(|(check, subject)| !check.is_empty() && !subject.is_empty()) {
+            reader.report(
+                node,
+                "is not a check as the report names it",
+                "the kind, a space and the subject: \"rows public.audit\" or \"query newest enrolment\"",
+            );
+        } else if earlier {
             reader.report(node, "is given twice", "leave one of the two");
         }
     });
@@ -163,9 +171,18 @@ fn for_each_item(node: &Node, reader: &mut Reader, rule: impl Fn(&str, bool, &No
     }
 }
 
+/// A rule on a field as it was written, which runs even when a value in it couldn't be read.
+pub(super) fn on(name: &'static str, rule: impl Fn(&Node, &mut Reader)) -> impl Fn(&Node, &mut Reader) {
+    move |table, reader| {
+        if let Some(node) = table.field(name) {
+            reader.in_field(name, |reader| rule(node, reader));
+        }
+    }
+}
+
 /// A list or table of so many entries.
-pub(super) fn count<T>(least: usize, most: usize) -> impl Fn(&T, &Node, &mut Reader) {
-    move |_, node, reader| {
+pub(super) fn count(least: usize, most: usize) -> impl Fn(&Node, &mut Reader) {
+    move |node, reader| {
         let found = match &node.value {
             Value::List(items) => items.len(),
             Value::Table(entries) => entries.len(),

@@ -1,0 +1,221 @@
+//! What can be typed: subcommands, flags, and the environment variables that stand in for them.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
+use drill::{
+    backup::BackupRequest,
+    ids::{Deployment, DrillId, SnapshotId, SourceId},
+    plan::Keep,
+};
+
+const EXIT_CODES: &str = "\
+Exit codes, of run, report, and status of one drill:
+  0   verified, or a drill that is still going on
+  10  rejected: a check failed on the restored backup
+  20  broken: the drill could not be completed and says nothing about the backup
+  2   the command was typed wrong
+  1   anything else; also when following a drill is ended, which goes on by itself
+Other commands end with 0 or 1.
+
+Results go to standard output, progress and problems to standard error. There is no colour and no
+progress bar where the output isn't a terminal or NO_COLOR is set.";
+
+/// Restores a backup, checks it, and says whether it can be relied on.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Format,
+}
+
+/// Where the deployment is, and as whom to talk to it.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The deployment of restore-drill; its state machine is restore-drill-NAME.
+    #[arg(long, global = true, env = "RESTORE_DRILL_DEPLOYMENT", default_value = "main", value_name = "NAME",
+          value_parser = Deployment::parse, help_heading = "AWS")]
+    pub(crate) deployment: Deployment,
+    /// The bucket of evidence; else the tag restore-drill:bucket of the state machine says.
+    #[arg(long, global = true, env = "RESTORE_DRILL_BUCKET", value_name = "BUCKET",
+          value_parser = NonEmptyStringValueParser::new(), help_heading = "AWS")]
+    pub(crate) bucket: Option<String>,
+    /// The profile of the AWS configuration files.
+    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS")]
+    pub(crate) profile: Option<String>,
+    /// The AWS region.
+    #[arg(long, global = true, value_name = "REGION", help_heading = "AWS")]
+    pub(crate) region: Option<String>,
+    /// Talk to AWS, or to a local one, at this URL.
+    #[arg(long, global = true, value_name = "URL", help_heading = "AWS")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a drill now and follow it to its report. Starts a billed instance.
+    Run(Run),
+    /// Show the drills that are going on and the last ones, or how far one drill is.
+    Status(Status),
+    /// List the drills of a source, or of all, newest first.
+    History(History),
+    /// Print the report of a drill.
+    Report {
+        /// The drill, such as courses-prod-20261121t030000z.
+        #[arg(value_parser = DrillId::parse)]
+        drill: DrillId,
+    },
+    /// Work on a configuration file without AWS.
+    Checks {
+        #[command(subcommand)]
+        command: ChecksCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The source: the DB instance identifier of the instance whose backup is drilled.
+    #[arg(long, env = "RESTORE_DRILL_SOURCE", value_name = "ID", value_parser = SourceId::parse)]
+    pub(crate) source: SourceId,
+    /// Which backup: latest, the id of a snapshot, or an instant such as 2026-11-21T02:15:00Z.
+    #[arg(long, default_value = "latest", value_name = "latest|SNAPSHOT|TIME", value_parser = backup_request)]
+    pub(crate) backup: BackupRequest,
+    /// What becomes of the replica when it's verified: the new standby, or deleted. The default is
+    /// standby for the latest backup and discard for any other.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) keep: Option<KeepChoice>,
+    /// Start the drill and don't follow it.
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Who asks, for the evidence; else the user and the host.
+    #[arg(long, env = "RESTORE_DRILL_REQUESTED_BY", value_name = "TEXT")]
+    pub(crate) requested_by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The drill, such as courses-prod-20261121t030000z; else the last ones are listed.
+    #[arg(value_parser = DrillId::parse)]
+    pub(crate) drill: Option<DrillId>,
+    /// Follow the drill to its report.
+    #[arg(long, requires = "drill")]
+    pub(crate) follow: bool,
+    /// Only drills of this source.
+    #[arg(long, env = "RESTORE_DRILL_SOURCE", value_name = "ID", value_parser = SourceId::parse)]
+    pub(crate) source: Option<SourceId>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Only drills of this source.
+    #[arg(long, env = "RESTORE_DRILL_SOURCE", value_name = "ID", value_parser = SourceId::parse)]
+    pub(crate) source: Option<SourceId>,
+    /// How many drills at most.
+    #[arg(long, default_value_t = 20, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) limit: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChecksCommand {
+    /// Read a configuration (TOML, or JSON by its name's end) and tell every mistake in it.
+    Validate {
+        /// The file, or - for standard input.
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of the configuration, for editors.
+    Schema,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// What becomes of a verified replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeepChoice {
+    /// It is stopped and becomes the standby; older ones are retired.
+    Standby,
+    /// It is deleted; older ones stay.
+    Discard,
+}
+
+impl Run {
+    /// What becomes of the replica, said outright, so that the evidence shows what was asked for.
+    pub(crate) fn keep(&self) -> Keep {
+        match (self.keep, &self.backup) {
+            (Some(KeepChoice::Standby), _) | (None, BackupRequest::Latest) => Keep::Standby,
+            (Some(KeepChoice::Discard), _) | (None, _) => Keep::Discard,
+        }
+    }
+}
+
+/// Reads which backup is meant. A time has a `T` or a space between date and clock and an offset,
+/// which no snapshot's id can have.
+fn backup_request(text: &str) -> Result<BackupRequest, String> {
+    if text == "latest" {
+        return Ok(BackupRequest::Latest);
+    }
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(BackupRequest::PointInTime(at.with_timezone(&Utc)));
+    }
+    let looks_like_time = text.len() > 4 && text.bytes().take(4).all(|b| b.is_ascii_digit());
+    if looks_like_time {
+        return Err("a time is written with its date and offset, like 2026-11-21T02:15:00Z".to_owned());
+    }
+    SnapshotId::parse(text).map(BackupRequest::Snapshot).map_err(|error| error.problem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn run(arguments: &[&str]) -> Run {
+        let arguments = [&["restore-drill", "run", "--source", "courses-prod"], arguments].concat();
+        match Arguments::try_parse_from(arguments).unwrap().command {
+            Command::Run(run) => run,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn only_the_latest_backup_becomes_the_standby_by_itself() {
+        assert_eq!(run(&[]).keep(), Keep::Standby);
+        assert_eq!(run(&["--backup", "rds:courses-prod-2026-11-21-02-03"]).keep(), Keep::Discard);
+        assert_eq!(run(&["--backup", "2026-11-21T02:15:00Z"]).keep(), Keep::Discard);
+        assert_eq!(run(&["--backup", "before-migration", "--keep", "standby"]).keep(), Keep::Standby);
+        assert_eq!(run(&["--keep", "discard"]).keep(), Keep::Discard);
+    }
+
+    #[test]
+    fn a_time_with_an_offset_is_read_as_utc() {
+        let BackupRequest::PointInTime(at) = run(&["--backup", "2026-11-21T04:15:00+02:00"]).backup else {
+            panic!("not a time")
+        };
+        assert_eq!(drill::ids::rfc3339(at), "2026-11-21T02:15:00Z");
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_refused_instead_of_guessed() {
+        assert!(backup_request("2026-11-21T02:15:00").is_err());
+        assert!(backup_request("2026-11-21").is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! The configuration as people write it: what is read, what is refused, and how that is told.
+
+mod mistakes;
+mod properties;
+mod reading;
+mod schema;
+
+/// The least configuration, to which tests add what they are about.
+const MINIMAL: &str = include_str!("../../../../examples/minimal.toml");
+/// The example that shows every field.
+const COMPLETE: &str = include_str!("../../../../examples/drill.toml");
+
+/// [`MINIMAL`] with more lines after it, which therefore begin with a header.
+fn minimal_and(more: &str) -> String {
+    format!("{MINIMAL}\n{more}")
+}
