@@ -18,7 +18,7 @@ const DATABASES_NAMED_MAX: usize = 20;
 pub(crate) async fn read(session: &mut PostgresSession) -> Result<Catalogue, MeasureError> {
     let role = session.role().to_owned();
     let measuring = Measuring {
-        doing: "reading the catalogue",
+        doing: "listing the tables",
         grant: "let PUBLIC read pg_catalog, as it does by default",
         role: &role,
     };

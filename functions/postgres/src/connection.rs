@@ -110,13 +110,8 @@ impl Postgres {
         Self { tls: MakeRustlsConnect::new(configuration), credentials, region: region.into() }
     }
 
-    async fn open(
-        &self,
-        target: &Target<'_>,
-        doing: &str,
-        now: DateTime<Utc>,
-    ) -> Result<PostgresSession, ConnectError> {
-        let addresses = resolve(target, doing).await?;
+    async fn open(&self, target: &Target<'_>, now: DateTime<Utc>) -> Result<PostgresSession, ConnectError> {
+        let addresses = resolve(target).await?;
         let token = sign(&self.credentials, &self.region, target.endpoint, &target.database.user, now)
             .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
         let mut configuration = tokio_postgres::Config::new();
@@ -137,10 +132,8 @@ impl Postgres {
             .connect_timeout(each)
             .keepalives_idle(KEEPALIVE_IDLE)
             .tcp_user_timeout(UNACKNOWLEDGED_MAX);
-        let (client, connection) = configuration
-            .connect(self.tls.clone())
-            .await
-            .map_err(|error| failure::of_connecting(doing, &error))?;
+        let (client, connection) =
+            configuration.connect(self.tls.clone()).await.map_err(|error| failure::of_connecting(&error))?;
         // The driver ends by itself, with a good-bye to the server, once the session is dropped. Whoever
         // waits for an answer is told that the connection broke; the reason is known here only.
         let place = target.endpoint.host.clone();
@@ -150,9 +143,7 @@ impl Postgres {
                 tracing::warn!(host = %place, reason, "the connection to {place} broke: {reason}");
             }
         });
-        PostgresSession::begin(client, target.database)
-            .await
-            .map_err(|error| failure::of_connecting(&format!("{doing}: setting the session up"), &error))
+        PostgresSession::begin(client, target.database).await.map_err(|error| failure::of_connecting(&error))
     }
 }
 
@@ -165,16 +156,10 @@ impl Connect for Postgres {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<PostgresSession, ConnectError>> + Send {
         async move {
-            let (host, port) = (&target.endpoint.host, target.endpoint.port);
-            let doing = format!(
-                "connecting to database {:?} at {host}:{port} as role {:?}",
-                target.database.name, target.database.user
-            );
             let total = target.database.connect_timeout;
-            timeout(total.duration(), self.open(target, &doing, now)).await.unwrap_or_else(|_| {
+            timeout(total.duration(), self.open(target, now)).await.unwrap_or_else(|_| {
                 Err(ConnectError::Unreachable(format!(
-                    "{doing}: no session within {total}; check the security groups and the subnets of \
-                     the function and of the replica"
+                    "no session within {total} (database.connect_timeout)"
                 )))
             })
         }
@@ -183,11 +168,10 @@ impl Connect for Postgres {
 
 /// The addresses of the host. Looked up here rather than by the client, so that a name that doesn't
 /// resolve is told apart from a server that doesn't answer.
-async fn resolve(target: &Target<'_>, doing: &str) -> Result<Vec<SocketAddr>, ConnectError> {
+async fn resolve(target: &Target<'_>) -> Result<Vec<SocketAddr>, ConnectError> {
     let (host, port) = (target.endpoint.host.as_str(), target.endpoint.port);
-    let unknown = |problem: String| {
-        ConnectError::Unreachable(format!("{doing}: the host's name doesn't resolve: {problem}"))
-    };
+    let unknown =
+        |problem: String| ConnectError::Unreachable(format!("the host's name doesn't resolve: {problem}"));
     let found = tokio::net::lookup_host((host, port)).await.map_err(|error| unknown(error.to_string()))?;
     let addresses: Vec<SocketAddr> = found.take(ADDRESSES_MAX).collect();
     if addresses.is_empty() { Err(unknown("it has no address".to_owned())) } else { Ok(addresses) }

@@ -15,27 +15,26 @@ use tokio_postgres::error::{DbError, Severity};
 /// The longest text of a server's message that is passed on, in characters.
 const MESSAGE_MAX: usize = 300;
 
-/// Reads an error of connecting. `doing` says to what and as whom, without a secret.
-pub(crate) fn of_connecting(doing: &str, error: &Error) -> ConnectError {
+/// Reads an error of connecting. The caller knows to what and as whom, and says so.
+pub(crate) fn of_connecting(error: &Error) -> ConnectError {
     if let Some(answer) = error.as_db_error() {
-        return of_server_answer(doing, answer.code().code(), &message_of(answer));
+        return of_server_answer(answer.code().code(), &message_of(answer));
     }
     if let Some(tls) = find_tls_error(error) {
-        return ConnectError::Untrusted(format!("{doing}: {}", tls_problem(tls)));
+        return ConnectError::Untrusted(tls_problem(tls));
     }
     let text = chain(error);
     if text.contains("server does not support TLS") {
-        return ConnectError::Untrusted(format!(
-            "{doing}: the server offers no TLS, so that the token was not sent; RDS always offers it: is this the replica?"
-        ));
+        return ConnectError::Untrusted(
+            "the server offers no TLS, so that the token was not sent; RDS always offers it: is this the replica?"
+                .to_owned(),
+        );
     }
-    ConnectError::Unreachable(format!(
-        "{doing}: {text}; check the security groups and the subnets of the function and of the replica"
-    ))
+    ConnectError::Unreachable(text)
 }
 
-fn of_server_answer(doing: &str, state: &str, message: &str) -> ConnectError {
-    let fact = format!("{doing}: {message} (SQLSTATE {state})");
+fn of_server_answer(state: &str, message: &str) -> ConnectError {
+    let fact = format!("{message} (SQLSTATE {state})");
     let hint = match state {
         // Starting up, shutting down, or crashed and recovering: another try may work.
         "57P01" | "57P02" | "57P03" => return ConnectError::Unreachable(fact),
@@ -95,7 +94,8 @@ fn tls_problem(error: &rustls::Error) -> String {
 /// What was being measured, for the hints of an error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measuring<'a> {
-    /// What it is, in words: `counting public.answers`.
+    /// What it is, in words: `counting public.answers`. Said when the connection breaks; other errors go
+    /// where it is known.
     pub(crate) doing: &'a str,
     /// The statement that lets the role measure it, where it is known.
     pub(crate) grant: &'a str,
@@ -110,9 +110,9 @@ pub(crate) fn of_measuring(measuring: Measuring<'_>, error: &Error) -> MeasureEr
         return MeasureError::Lost(format!("{doing}: {}", chain(error)));
     };
     let state = answer.code().code();
-    let fact = format!("{doing}: {} (SQLSTATE {state})", message_of(answer));
+    let fact = format!("{} (SQLSTATE {state})", message_of(answer));
     if ends_the_session(answer) {
-        return MeasureError::Lost(fact);
+        return MeasureError::Lost(format!("{doing}: {fact}"));
     }
     let hint = match state {
         "42501" if is_row_level_security(answer) => format!(
@@ -187,10 +187,7 @@ mod tests {
     #[test]
     fn starting_and_stopping_servers_are_unreachable_so_that_the_step_is_tried_again() {
         for state in ["57P01", "57P02", "57P03", "08006"] {
-            assert!(
-                matches!(of_server_answer("connecting", state, "x"), ConnectError::Unreachable(_)),
-                "{state}"
-            );
+            assert!(matches!(of_server_answer(state, "x"), ConnectError::Unreachable(_)), "{state}");
         }
     }
 
@@ -203,7 +200,7 @@ mod tests {
             ("53300", "max_connections"),
             ("42501", "GRANT CONNECT"),
         ] {
-            let error = of_server_answer("connecting", state, "no");
+            let error = of_server_answer(state, "no");
             assert!(matches!(error, ConnectError::Refused(_)), "{state}");
             assert!(error.to_string().contains(hint), "{error}");
         }

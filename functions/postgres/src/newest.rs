@@ -46,7 +46,7 @@ async fn read(
         .map(|row| Ok((row.try_get("name")?, row.try_get("type")?, row.try_get("is_time")?)))
         .collect::<Result<Vec<(String, String, bool)>, Error>>()
         .map_err(failed)?;
-    check_column(&columns, column, measuring.doing)?;
+    check_column(&columns, column)?;
 
     transaction.batch_execute(HEAP_ROW).await.map_err(failed)?;
     let row = transaction.query_one(&statement(table, column), &[]).await.map_err(failed)?;
@@ -56,17 +56,17 @@ async fn read(
         (None, _) => Ok(None),
         (Some(_), Some(instant)) => Ok(Some(instant)),
         (Some(text), None) => Err(MeasureError::NotMeasured {
-            reason: format!("{}: it is {text}, which is no instant", measuring.doing),
+            reason: format!("the newest {column} is {text}, which is no instant"),
             hint: "name another column, or write a query that leaves such values out".to_owned(),
         }),
     }
 }
 
-fn check_column(columns: &[(String, String, bool)], column: &str, doing: &str) -> Result<(), MeasureError> {
+fn check_column(columns: &[(String, String, bool)], column: &str) -> Result<(), MeasureError> {
     let problem = match columns.iter().find(|(name, ..)| name == column) {
         Some((_, _, true)) => return Ok(()),
-        Some((_, kind, false)) => format!("{doing}: the column is of type {kind}"),
-        None => format!("{doing}: the table has no such column"),
+        Some((_, kind, false)) => format!("column {column} is of type {kind}"),
+        None => format!("the table has no column {column}"),
     };
     let usable: Vec<&str> =
         columns.iter().filter(|(.., is_time)| *is_time).map(|(name, ..)| name.as_str()).take(10).collect();
