@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod certificates;
+pub mod clock;
 pub mod model;
 pub mod postgres;
 pub mod service;

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use chrono::Utc;
 use clap::Parser as _;
 use rds_double::certificates::Authority;
+use rds_double::clock;
 use rds_double::model::{ControlPlane, PlaneConfig};
 use rds_double::postgres::{Binaries, Fleet, IamAuthentication, Owner, keep};
 use rds_double::service::{Double, serve};
@@ -43,7 +43,7 @@ async fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
     binaries.check_access(owner)?;
     let lock = prepare_state(&options.state_dir, owner)?;
     let state = options.state_dir.canonicalize().context("resolving the state directory")?;
-    let now = Utc::now();
+    let now = clock::now();
     let authority = Authority::new("rds-double authority", now)?;
     let stranger = Authority::new("an authority that nobody trusts", now)?;
     let ca = state.join("ca.pem");

@@ -4,6 +4,7 @@ mod answers;
 mod dispatch;
 mod instance_xml;
 mod params;
+mod requests;
 mod snapshot_xml;
 mod xml;
 

@@ -62,7 +62,7 @@ impl Params {
 
     /// The items of `name.<member>.1`, `name.<member>.2`, …, whatever the member is called.
     pub(super) fn list(&self, name: &str) -> Vec<String> {
-        self.numbered(name).into_iter().filter_map(|(_, prefix)| self.text(&prefix)).collect()
+        self.numbered(name).into_values().filter_map(|prefix| self.text(&prefix)).collect()
     }
 
     /// The list, or nothing if it isn't there.
@@ -72,8 +72,8 @@ impl Params {
 
     pub(super) fn tags(&self) -> Vec<Tag> {
         self.numbered("Tags")
-            .into_iter()
-            .map(|(_, prefix)| Tag {
+            .into_values()
+            .map(|prefix| Tag {
                 key: self.text(&format!("{prefix}.Key")).unwrap_or_default(),
                 value: self.text(&format!("{prefix}.Value")).unwrap_or_default(),
             })
@@ -82,8 +82,8 @@ impl Params {
 
     pub(super) fn filters(&self) -> Vec<Filter> {
         self.numbered("Filters")
-            .into_iter()
-            .map(|(_, prefix)| Filter {
+            .into_values()
+            .map(|prefix| Filter {
                 name: self.text(&format!("{prefix}.Name")).unwrap_or_default(),
                 values: self.list(&format!("{prefix}.Values")),
             })

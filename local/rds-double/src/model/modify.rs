@@ -77,7 +77,7 @@ impl ControlPlane {
             stages.push(
                 Stage::new(Status::MODIFYING, self.config.delays.modifying)
                     .doing(job)
-                    .then(Effect::Apply(at_once))
+                    .then(Effect::Apply(Box::new(at_once)))
                     .then(Effect::Tell("configuration change", "Finished applying modification".into())),
             );
         }

@@ -188,7 +188,7 @@ pub(crate) enum StageWork {
 pub(crate) enum Effect {
     ShowEndpoint,
     FinishSnapshot(SnapshotKey),
-    Apply(Changes),
+    Apply(Box<Changes>),
     Rename(String),
     MarkStopped,
     Remove { keep_backups: bool },

@@ -14,6 +14,7 @@ pub struct Tag {
 
 /// What an instance is configured with.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the API's own flags, one field each")]
 pub struct Settings {
     /// The instance class, such as `db.t4g.medium`.
     pub class: String,

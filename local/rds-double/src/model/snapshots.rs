@@ -50,7 +50,7 @@ impl ControlPlane {
     pub fn create_snapshot(
         &mut self,
         now: DateTime<Utc>,
-        request: CreateSnapshot,
+        request: &CreateSnapshot,
         servers: &mut impl Servers,
     ) -> Result<SnapshotView, ApiError> {
         let id = ids::snapshot_id(&request.id)?;

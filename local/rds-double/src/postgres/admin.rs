@@ -52,11 +52,8 @@ pub(super) async fn run(client: &Client, scripts: &[String]) -> Result<Rows, Job
                     let texts = (0..row.len()).map(|at| row.get(at).map(str::to_owned));
                     last.push(texts.collect());
                 }
-                SimpleQueryMessage::CommandComplete(_) => {
-                    if std::mem::replace(&mut ended, true) {
-                        last.clear();
-                    }
-                }
+                SimpleQueryMessage::CommandComplete(_) if ended => last.clear(),
+                SimpleQueryMessage::CommandComplete(_) => ended = true,
                 _ => {}
             }
         }

@@ -8,6 +8,9 @@ use super::{Doing, JobError, Owner};
 /// The oldest major version that the double runs.
 const MAJOR_MIN: u32 = 14;
 
+/// Where servers find `cp` and `mv`, which archive and restore the log.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// A directory with `postgres` and `initdb`.
 #[derive(Debug, Clone)]
 pub struct Binaries {
@@ -40,7 +43,7 @@ impl Binaries {
         })?;
         let digits = version.split(|each: char| !each.is_ascii_digit()).next();
         found.major = digits.and_then(|text| text.parse().ok()).unwrap_or(0);
-        found.version = version.to_owned();
+        version.clone_into(&mut found.version);
         if found.major < MAJOR_MIN {
             return Err(JobError::Program(format!(
                 "{} is version {version}; the double needs {MAJOR_MIN} or newer",
@@ -81,10 +84,7 @@ impl Binaries {
     /// A command without anything of this process's environment that PostgreSQL would heed.
     pub(super) fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.program(name));
-        command.env_clear().env("LC_ALL", "C").current_dir("/");
-        if let Some(path) = std::env::var_os("PATH") {
-            command.env("PATH", path);
-        }
+        command.env_clear().env("LC_ALL", "C").env("PATH", PATH).current_dir("/");
         // Unpacked builds bring their libraries beside the programs.
         let libraries = self.directory.with_file_name("lib");
         if libraries.join("libpq.so.5").exists() {

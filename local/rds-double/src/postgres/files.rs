@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Doing, JobError, Owner};
+use crate::clock;
 
 /// Directories whose contents a base backup leaves out; the server makes them anew.
 const EMPTIED: [&str; 7] =
@@ -99,7 +100,7 @@ pub(super) fn remove(path: &Path) -> Result<(), JobError> {
                 let doing = format!("removing {}", path.display());
                 return Err(JobError::Io { doing, source });
             }
-            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+            Err(_) => clock::pause_thread(Duration::from_millis(100)),
         }
     }
     Ok(())

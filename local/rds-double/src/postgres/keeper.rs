@@ -8,7 +8,7 @@
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -44,16 +44,17 @@ pub fn keep(user: Option<(u32, u32)>, program: &[String]) -> io::Result<ExitCode
     }
     let mut child = command.spawn()?;
     let (sender, words) = mpsc::channel();
+    let listener = sender.clone();
     std::thread::spawn(move || {
         let mut pipe = io::stdin().lock();
         let mut byte = [0];
         while let Ok(1) = pipe.read(&mut byte) {
-            if byte[0] == STOP && sender.send(Word::Stop).is_err() {
+            if byte[0] == STOP && listener.send(Word::Stop).is_err() {
                 return;
             }
         }
         // The receiver is gone only if the server is.
-        let _ = sender.send(Word::Gone);
+        let _ = listener.send(Word::Gone);
     });
     let mut deadline = None;
     loop {
@@ -64,8 +65,8 @@ pub fn keep(user: Option<(u32, u32)>, program: &[String]) -> io::Result<ExitCode
         match words.recv_timeout(LOOK) {
             Ok(Word::Stop) => deadline = Some(end(&child, Signal::INT, STOP_MAX)),
             Ok(Word::Gone) => deadline = Some(end(&child, Signal::QUIT, ABANDONED_MAX)),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
+            // Nothing was said. The sender here keeps the channel open, so it is always that.
+            Err(_) => {}
         }
         if deadline.is_some_and(|deadline| Instant::now() > deadline) {
             child.kill()?;

@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use chrono::Utc;
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::config::{self, Places};
@@ -11,6 +10,7 @@ use super::files::{self, WriteAheadLog};
 use super::fleet::{Inner, Place, Slot};
 use super::server::{Server, Start};
 use super::{JobError, admin, backup, prepare, recovery};
+use crate::clock;
 use crate::model::{
     Address, DatabaseFault, Job, Password, ResourceId, RestoreFrom, ServerSettings, SnapshotKey, Tampering,
 };
@@ -133,7 +133,7 @@ impl Inner {
             _ => &[HOST, "127.0.0.1"],
         };
         let issued = authority
-            .issue(names, Utc::now())
+            .issue(names, clock::now())
             .map_err(|error| JobError::Program(format!("issuing a certificate: {error}")))?;
         let home = self.home(instance);
         files::write(&home.join("server.crt"), &issued.certificate, self.owner)?;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 
 use super::{JobError, admin};
+use crate::clock;
 
 /// How long a segment may take to be archived.
-const ARCHIVE_MAX: Duration = Duration::from_secs(60);
+const ARCHIVE_MAX: Duration = Duration::from_mins(1);
 
 /// How often the archive is looked at.
 const LOOK: Duration = Duration::from_millis(20);
@@ -34,7 +35,7 @@ pub(super) async fn seal(client: &Client, archive: &Path) -> Result<(), JobError
                 ARCHIVE_MAX.as_secs()
             )));
         }
-        tokio::time::sleep(LOOK).await;
+        clock::pause(LOOK).await;
     }
     Ok(())
 }

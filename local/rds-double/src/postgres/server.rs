@@ -10,12 +10,13 @@ use tokio::process::Child;
 
 use super::keeper::STOP;
 use super::{Binaries, Doing, JobError, Owner, admin};
+use crate::clock;
 
 /// How long a server may take until it answers, replay included.
-const READY_MAX: Duration = Duration::from_secs(600);
+const READY_MAX: Duration = Duration::from_mins(10);
 
 /// How long a server may take to stop.
-const STOP_MAX: Duration = Duration::from_secs(60);
+const STOP_MAX: Duration = Duration::from_mins(1);
 
 /// How often a starting server is asked.
 const ASK: Duration = Duration::from_millis(20);
@@ -62,7 +63,7 @@ impl Server {
                     READY_MAX.as_secs()
                 )));
             }
-            tokio::time::sleep(ASK).await;
+            clock::pause(ASK).await;
         }
     }
 
@@ -103,7 +104,7 @@ impl Server {
                     STOP_MAX.as_secs()
                 )));
             }
-            tokio::time::sleep(ASK).await;
+            clock::pause(ASK).await;
         }
     }
 }

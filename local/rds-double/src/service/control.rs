@@ -4,12 +4,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::faults::FaultRule;
-use super::state::{Double, now};
+use super::state::Double;
 use super::wishes::{BackupWish, NextRestoreWish, SqlWish, StatusWish};
+use crate::clock::{now, pause};
 use crate::model::{ApiError, SnapshotQuery, Status, View};
 
 /// How long a backup may take until its request is answered without it.
-const BACKUP_MAX: std::time::Duration = std::time::Duration::from_secs(300);
+const BACKUP_MAX: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// How often a backup under way is looked at.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(20);
@@ -103,7 +104,7 @@ async fn back_up(double: &Double, id: &str, body: &[u8]) -> Result<Value, Refusa
         if status != "creating" || tokio::time::Instant::now() > deadline {
             return Ok(json!({"snapshot": snapshot, "status": status}));
         }
-        tokio::time::sleep(LOOK).await;
+        pause(LOOK).await;
     }
 }
 

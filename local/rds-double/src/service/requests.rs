@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::calls::Call;
 use super::faults::Fault;
-use super::state::{Double, now};
+use super::state::Double;
 use crate::api::{Answer, Params, error_answer, has_effect, perform, render};
+use crate::clock::{now, pause};
 use crate::model::{ApiError, Page, View};
 
 /// The longest delay of an answer.
@@ -26,7 +27,7 @@ pub(super) async fn answer(double: &Double, body: &[u8]) -> Response {
     let fault = double.faults().take(&action, &instances_in(&params));
     if let Some(Fault::Delay { seconds }) = &fault {
         let seconds = seconds.clamp(0.0, DELAY_MAX_S);
-        tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+        pause(Duration::from_secs_f64(seconds)).await;
     }
     let result = match &fault {
         Some(Fault::LostRequest {}) => Err(ApiError::new("LostRequest", 0, "")),

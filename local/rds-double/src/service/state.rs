@@ -4,10 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::calls::CallLog;
 use super::faults::Faults;
+use crate::clock::now;
 use crate::model::ControlPlane;
 use crate::postgres::Fleet;
 
@@ -63,9 +62,4 @@ impl Double {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         format!("00000000-0000-4000-8000-{number:012x}")
     }
-}
-
-/// The one place where the double reads the clock for its control plane.
-pub(super) fn now() -> DateTime<Utc> {
-    Utc::now()
 }
