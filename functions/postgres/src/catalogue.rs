@@ -17,12 +17,9 @@ const DATABASES_NAMED_MAX: usize = 20;
 /// Reads the catalogue. One look at each table's files; no table is read.
 pub(crate) async fn read(session: &mut PostgresSession) -> Result<Catalogue, MeasureError> {
     let role = session.role().to_owned();
-    let measuring = Measuring {
-        doing: "listing the tables",
-        grant: "let PUBLIC read pg_catalog, as it does by default",
-        role: &role,
-    };
-    let transaction = session.read_only(measuring).await?;
+    let mut measuring =
+        Measuring::new("listing the tables", "let PUBLIC read pg_catalog, as it does by default", &role);
+    let transaction = session.read_only(&mut measuring).await?;
     let catalogue = catalogue(&transaction).await.map_err(|error| failure::of_measuring(measuring, &error));
     let _ = transaction.rollback().await;
     catalogue

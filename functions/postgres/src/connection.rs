@@ -1,10 +1,9 @@
 //! Connecting: TLS verify-full first, then the token as the password.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use drill::ports::{Connect, ConnectError, Target};
@@ -26,9 +25,9 @@ const APPLICATION_NAME: &str = "restore-drill";
 /// How many addresses of the host are tried. RDS has one, and two with dual-stack networks.
 const ADDRESSES_MAX: usize = 4;
 /// Keep-alives find out within about three minutes that the other side is gone.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
 /// How long sent bytes may stay unacknowledged.
-const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(60);
+const UNACKNOWLEDGED_MAX: Duration = Duration::from_mins(1);
 
 /// The certificates of the authorities that sign a server's certificate, read once.
 #[derive(Debug, Clone)]
@@ -86,6 +85,7 @@ pub struct Postgres {
     tls: MakeRustlsConnect,
     credentials: Credentials,
     region: String,
+    until: Option<Instant>,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -107,7 +107,14 @@ impl Postgres {
             .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
             .with_root_certificates(Arc::clone(&bundle.roots))
             .with_no_client_auth();
-        Self { tls: MakeRustlsConnect::new(configuration), credentials, region: region.into() }
+        Self { tls: MakeRustlsConnect::new(configuration), credentials, region: region.into(), until: None }
+    }
+
+    /// The same connector for sessions that have to be done by then: a statement that would take longer
+    /// is ended by the server and not measured, instead of taking the whole invocation with it.
+    #[must_use]
+    pub fn until(&self, until: Instant) -> Self {
+        Self { until: Some(until), ..self.clone() }
     }
 
     async fn open(&self, target: &Target<'_>, now: DateTime<Utc>) -> Result<PostgresSession, ConnectError> {
@@ -143,26 +150,24 @@ impl Postgres {
                 tracing::warn!(host = %place, reason, "the connection to {place} broke: {reason}");
             }
         });
-        PostgresSession::begin(client, target.database).await.map_err(|error| failure::of_connecting(&error))
+        PostgresSession::begin(client, target.database, self.until)
+            .await
+            .map_err(|error| failure::of_connecting(&error))
     }
 }
 
 impl Connect for Postgres {
     type Session = PostgresSession;
 
-    fn connect(
+    async fn connect(
         &self,
         target: &Target<'_>,
         now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<PostgresSession, ConnectError>> + Send {
-        async move {
-            let total = target.database.connect_timeout;
-            timeout(total.duration(), self.open(target, now)).await.unwrap_or_else(|_| {
-                Err(ConnectError::Unreachable(format!(
-                    "no session within {total} (database.connect_timeout)"
-                )))
-            })
-        }
+    ) -> Result<PostgresSession, ConnectError> {
+        let total = target.database.connect_timeout;
+        timeout(total.duration(), self.open(target, now)).await.unwrap_or_else(|_| {
+            Err(ConnectError::Unreachable(format!("no session within {total} (database.connect_timeout)")))
+        })
     }
 }
 

@@ -29,8 +29,8 @@ pub(crate) async fn count_heap(
     let role = session.role().to_owned();
     let doing = format!("counting {table}");
     let grant = grant_select(table, &role);
-    let measuring = Measuring { doing: &doing, grant: &grant, role: &role };
-    let transaction = session.read_only(measuring).await?;
+    let mut measuring = Measuring::new(&doing, &grant, &role);
+    let transaction = session.read_only(&mut measuring).await?;
     let counted = count(&transaction, table, measuring).await;
     // Rolled back whatever came of it; when that fails, the next measurement says so.
     let _ = transaction.rollback().await;

@@ -101,6 +101,15 @@ pub(crate) struct Measuring<'a> {
     pub(crate) grant: &'a str,
     /// The role.
     pub(crate) role: &'a str,
+    /// The way out when a statement took too long.
+    pub(crate) late: &'static str,
+}
+
+impl<'a> Measuring<'a> {
+    /// What is being measured, by whom, and what would let them.
+    pub(crate) const fn new(doing: &'a str, grant: &'a str, role: &'a str) -> Self {
+        Self { doing, grant, role, late: "" }
+    }
 }
 
 /// Reads an error of measuring.
@@ -120,7 +129,7 @@ pub(crate) fn of_measuring(measuring: Measuring<'_>, error: &Error) -> MeasureEr
             crate::quote_identifier(measuring.role)
         ),
         "42501" => format!("on the source: {}", measuring.grant),
-        "57014" => "it took longer than allowed: raise database.statement_timeout".to_owned(),
+        "57014" => measuring.late.to_owned(),
         "55P03" => "somebody else holds a lock on the replica; it should have no other sessions".to_owned(),
         "54001" | "53000" | "53100" | "53200" | "53400" => {
             "the replica lacks a resource for it: try a larger instance class".to_owned()
@@ -137,7 +146,7 @@ fn ends_the_session(answer: &DbError) -> bool {
         || answer.code().code().starts_with("57P")
 }
 
-/// Whether it's row_security=off that refused: only the routine tells, as the text may be translated
+/// Whether it's `row_security = off` that refused: only the routine tells, as the text may be translated
 /// and the SQLSTATE is the one of a missing right (PostgreSQL, `utils/misc/rls.c`).
 fn is_row_level_security(answer: &DbError) -> bool {
     answer.routine() == Some("check_enable_rls")

@@ -15,12 +15,12 @@ const EXCESS_PRIVILEGES: &str = include_str!("sql/excess_privileges.sql");
 /// Reads the identity. Cheap: catalogues only.
 pub(crate) async fn read(session: &mut PostgresSession) -> Result<ServerIdentity, MeasureError> {
     let role = session.role().to_owned();
-    let measuring = Measuring {
-        doing: "reading the server's identity",
-        grant: "let PUBLIC read pg_catalog, as it does by default",
-        role: &role,
-    };
-    let transaction = session.read_only(measuring).await?;
+    let mut measuring = Measuring::new(
+        "reading the server's identity",
+        "let PUBLIC read pg_catalog, as it does by default",
+        &role,
+    );
+    let transaction = session.read_only(&mut measuring).await?;
     let identity = identity(&transaction).await.map_err(|error| failure::of_measuring(measuring, &error));
     let _ = transaction.rollback().await;
     identity

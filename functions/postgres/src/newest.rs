@@ -26,8 +26,8 @@ pub(crate) async fn newest(
     let role = session.role().to_owned();
     let doing = format!("reading the newest {column} of {table}");
     let grant = grant_select(table, &role);
-    let measuring = Measuring { doing: &doing, grant: &grant, role: &role };
-    let transaction = session.read_only(measuring).await?;
+    let mut measuring = Measuring::new(&doing, &grant, &role);
+    let transaction = session.read_only(&mut measuring).await?;
     let found = read(&transaction, table, column, measuring).await;
     let _ = transaction.rollback().await;
     found

@@ -30,8 +30,8 @@ const PORTAL_OF: &str = "SELECT name FROM pg_catalog.pg_cursors WHERE statement 
 pub(crate) async fn value(session: &mut PostgresSession, sql: &str) -> Result<Option<String>, MeasureError> {
     let role = session.role().to_owned();
     let grant = format!("GRANT SELECT ON what the query reads TO {}", quote_identifier(&role));
-    let measuring = Measuring { doing: "running the query", grant: &grant, role: &role };
-    let transaction = session.read_only(measuring).await?;
+    let mut measuring = Measuring::new("running the query", &grant, &role);
+    let transaction = session.read_only(&mut measuring).await?;
     let value = run(&transaction, sql, measuring).await;
     let _ = transaction.rollback().await;
     value

@@ -1,7 +1,7 @@
 //! A session: read-only from its first statement, one transaction a measurement.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use drill::configuration::{DatabaseSettings, Span};
@@ -17,9 +17,11 @@ use crate::{catalogue, count, failure, identity, newest, own_query};
 /// locks a reader doesn't wait for.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the server keeps a transaction in which nothing happens: a Lambda that was stopped.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// What a measurement may take beyond its one long statement: the short ones, and the way there and back.
 const MARGIN: Duration = Duration::from_secs(45);
+/// How long after the session's end the server may take to say that it ended a statement.
+const CANCEL_MARGIN: Duration = Duration::from_secs(5);
 
 /// An open session with a database. Dropping it closes the connection.
 #[derive(Debug)]
@@ -27,13 +29,18 @@ pub struct PostgresSession {
     client: Client,
     role: String,
     statement_timeout: Span,
+    until: Option<Instant>,
 }
 
 impl PostgresSession {
     /// Takes a fresh connection and makes it one that can only read.
-    pub(crate) async fn begin(client: Client, settings: &DatabaseSettings) -> Result<Self, Error> {
-        let session =
-            Self { client, role: settings.user.clone(), statement_timeout: settings.statement_timeout };
+    pub(crate) async fn begin(
+        client: Client,
+        settings: &DatabaseSettings,
+        until: Option<Instant>,
+    ) -> Result<Self, Error> {
+        let (role, statement_timeout) = (settings.user.clone(), settings.statement_timeout);
+        let session = Self { client, role, statement_timeout, until };
         session.client.batch_execute(&set_up(settings.statement_timeout.duration())).await?;
         Ok(session)
     }
@@ -43,15 +50,35 @@ impl PostgresSession {
         &self.role
     }
 
+    /// How long a statement may take now, and the way out when that isn't enough; `None` when the time
+    /// of the whole session is over.
+    fn allowance(&self) -> Option<(Duration, &'static str)> {
+        let configured = self.statement_timeout.duration();
+        match self.until.map(|until| until.saturating_duration_since(Instant::now())) {
+            Some(left) if left < Duration::from_secs(1) => None,
+            Some(left) if left < configured => {
+                Some((left, "the function's time was up: choose a larger replica.instance_class"))
+            }
+            _ => Some((configured, "it took longer than allowed: raise database.statement_timeout")),
+        }
+    }
+
     /// Begins the read-only transaction of one measurement.
     ///
     /// Its first statement is made here: from then on the server refuses to make the transaction
     /// writable (PostgreSQL documentation, `SET TRANSACTION`), and every later statement sees the same
     /// snapshot.
-    pub(crate) async fn read_only(
-        &mut self,
-        measuring: Measuring<'_>,
-    ) -> Result<Transaction<'_>, MeasureError> {
+    pub(crate) async fn read_only<'a>(
+        &'a mut self,
+        measuring: &mut Measuring<'_>,
+    ) -> Result<Transaction<'a>, MeasureError> {
+        let Some((allowed, late)) = self.allowance() else {
+            return Err(MeasureError::NotMeasured {
+                reason: "the function's time was up before it began".to_owned(),
+                hint: "choose a larger replica.instance_class".to_owned(),
+            });
+        };
+        measuring.late = late;
         let begun = async {
             let transaction = self
                 .client
@@ -60,38 +87,51 @@ impl PostgresSession {
                 .read_only(true)
                 .start()
                 .await?;
-            transaction.batch_execute("SELECT 1").await?;
+            let first = format!("SET LOCAL statement_timeout = {}; SELECT 1", allowed.as_millis());
+            transaction.batch_execute(&first).await?;
             Ok(transaction)
         };
-        begun.await.map_err(|error| failure::of_measuring(measuring, &error))
+        begun.await.map_err(|error| failure::of_measuring(*measuring, &error))
+    }
+
+    /// How long a measurement may take before its connection is given up.
+    fn patience(&self) -> Duration {
+        let patience = self.statement_timeout.duration() + MARGIN;
+        match self.until {
+            Some(until) => patience.min(until.saturating_duration_since(Instant::now()) + CANCEL_MARGIN),
+            None => patience,
+        }
     }
 
     /// Makes one measurement within the time that its statements may take. When the server doesn't end
     /// a statement in time by itself, the connection is given up.
     async fn bounded<T>(
-        limit: Span,
+        limit: Duration,
         doing: &str,
         measurement: impl Future<Output = Result<T, MeasureError>> + Send,
     ) -> Result<T, MeasureError> {
-        timeout(limit.duration() + MARGIN, measurement).await.unwrap_or_else(|_| {
-            Err(MeasureError::Lost(format!("{doing}: no answer from the server within {limit} and a margin")))
+        timeout(limit, measurement).await.unwrap_or_else(|_| {
+            Err(MeasureError::Lost(format!(
+                "{doing}: no answer from the server within {} s",
+                limit.as_secs()
+            )))
         })
     }
 }
 
 impl Session for PostgresSession {
     async fn identity(&mut self) -> Result<ServerIdentity, MeasureError> {
-        let limit = self.statement_timeout;
+        let limit = self.patience();
         Self::bounded(limit, "reading the server's identity", identity::read(self)).await
     }
 
     async fn catalogue(&mut self) -> Result<Catalogue, MeasureError> {
-        let limit = self.statement_timeout;
+        let limit = self.patience();
         Self::bounded(limit, "reading the catalogue", catalogue::read(self)).await
     }
 
     async fn count_heap(&mut self, table: &TableName) -> Result<HeapCount, MeasureError> {
-        let (limit, doing) = (self.statement_timeout, format!("counting {table}"));
+        let (limit, doing) = (self.patience(), format!("counting {table}"));
         Self::bounded(limit, &doing, count::count_heap(self, table)).await
     }
 
@@ -100,12 +140,12 @@ impl Session for PostgresSession {
         table: &TableName,
         column: &str,
     ) -> Result<Option<DateTime<Utc>>, MeasureError> {
-        let (limit, doing) = (self.statement_timeout, format!("reading the newest {column} of {table}"));
+        let (limit, doing) = (self.patience(), format!("reading the newest {column} of {table}"));
         Self::bounded(limit, &doing, newest::newest(self, table, column)).await
     }
 
     async fn own_query(&mut self, sql: &str) -> Result<Option<String>, MeasureError> {
-        let limit = self.statement_timeout;
+        let limit = self.patience();
         Self::bounded(limit, "running the query", own_query::value(self, sql)).await
     }
 }
@@ -141,7 +181,7 @@ mod tests {
 
     #[test]
     fn read_only_is_the_first_setting_and_spans_are_milliseconds() {
-        let text = set_up(Duration::from_secs(600));
+        let text = set_up(Duration::from_mins(10));
         assert!(text.starts_with("SET default_transaction_read_only = on; "));
         assert!(text.contains("SET statement_timeout = 600000; "));
         assert!(text.contains("SET row_security = off; "));

@@ -1,7 +1,7 @@
 //! The token of IAM database authentication: a presigned request that RDS takes as a password.
 //!
 //! It is signed here, without a call to AWS, and is good for 15 minutes (Amazon RDS User Guide, "IAM
-//! database authentication for MariaDB, MySQL, and PostgreSQL"). AWS's own signer for Rust falls back
+//! database authentication"). AWS's own signer for Rust falls back
 //! to us-east-1 when it isn't told a region and doesn't percent-encode the role's name; both give a
 //! token that the server refuses, which is why this one wants the region and encodes.
 
@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use drill::instance::Endpoint;
 
 /// How long a token is good for: the longest that RDS accepts.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(900);
+const TOKEN_LIFETIME: Duration = Duration::from_mins(15);
 /// The signing name of the service (not `rds`, which is the API's).
 const SERVICE: &str = "rds-db";
 /// The order in which the parameters are written: AWS's own for presigned requests.

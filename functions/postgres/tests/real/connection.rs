@@ -2,16 +2,17 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use drill::configuration::Span;
-use drill::ports::{ConnectError, MeasureError, Session};
-use restore_drill_postgres::{CaBundle, PostgresSession};
+use drill::instance::Endpoint;
+use drill::ports::{Connect, ConnectError, MeasureError, Session, Target};
+use restore_drill_postgres::{CaBundle, Postgres, PostgresSession};
 
 use crate::support::{self, Database, Kind, READER, REJECTED, TOKEN_ROLE, settings};
 
 fn error_of(result: Result<PostgresSession, ConnectError>) -> ConnectError {
-    let error = result.err().expect("connecting should have failed");
+    let error = result.expect_err("connecting should have failed");
     assert!(!error.to_string().contains("X-Amz-"), "a token in {error}");
     error
 }
@@ -184,6 +185,27 @@ async fn a_session_that_is_ended_by_the_server_is_lost() {
     assert_eq!(database.number(&end).await, 1);
     let error = session.own_query("SELECT 1").await.unwrap_err();
     assert!(matches!(error, MeasureError::Lost(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_session_ends_its_statements_when_its_own_time_ends() {
+    let name = "a_session_ends_its_statements_when_its_own_time_ends";
+    let Some(server) = support::server(name) else { return };
+    let bundle = CaBundle::read(&server.authority()).unwrap();
+    let until = Instant::now() + Duration::from_secs(4);
+    let postgres = Postgres::new(&bundle, support::credentials(), "eu-west-1").until(until);
+    let endpoint = Endpoint { host: "localhost".to_owned(), port: server.port };
+    let settings = settings("postgres", READER);
+    let target = Target { endpoint: &endpoint, database: &settings };
+    let mut session = postgres.connect(&target, support::token_time()).await.unwrap();
+    for reason_of in ["57014", "before it began"] {
+        match session.own_query("SELECT pg_sleep(20)").await {
+            Err(MeasureError::NotMeasured { reason, hint }) => {
+                assert!(reason.contains(reason_of) && hint.contains("instance_class"), "{reason} {hint}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) const STRANGER: &str = "stranger";
 pub(crate) const SEES_ALL: &str = "sees_all";
 /// A role whose password is the token of [`token_time`].
 pub(crate) const TOKEN_ROLE: &str = "token_role";
-/// A role that pg_hba.conf turns away.
+/// A role that `pg_hba.conf` turns away.
 pub(crate) const REJECTED: &str = "rejected";
 
 /// The server that the tests of this binary share, with checksums and a good certificate; `None`, with

@@ -1,0 +1,23 @@
+//! `plan-checks`: reads the catalogue and shares the checks out.
+
+use std::sync::Arc;
+
+use drill::error::StepError;
+use drill::steps::plan_checks as step;
+use restore_drill_postgres::Postgres;
+
+use crate::clock;
+use crate::handler::{Call, Invocation, call};
+
+pub(super) fn begin(database: Postgres) -> Call {
+    let database = Arc::new(database);
+    call(move |input, invocation| handle(Arc::clone(&database), input, invocation))
+}
+
+async fn handle(
+    database: Arc<Postgres>,
+    input: step::Input,
+    invocation: Invocation,
+) -> Result<step::Output, StepError> {
+    step::run(&database.until(invocation.until()), input, invocation.now, clock::now).await
+}

@@ -1,0 +1,23 @@
+//! `run-check`: measures one shard.
+
+use std::sync::Arc;
+
+use drill::error::StepError;
+use drill::steps::run_check as step;
+use restore_drill_postgres::Postgres;
+
+use crate::handler::{Call, Invocation, call};
+
+pub(super) fn begin(database: Postgres) -> Call {
+    let database = Arc::new(database);
+    call(move |input, invocation| handle(Arc::clone(&database), input, invocation))
+}
+
+async fn handle(
+    database: Arc<Postgres>,
+    input: step::Input,
+    invocation: Invocation,
+) -> Result<step::Output, StepError> {
+    let Invocation { now, began, budget } = invocation;
+    step::run(&database.until(invocation.until()), input, now, budget, move || began.elapsed()).await
+}
