@@ -158,8 +158,9 @@ fn drill_id_parts(value: &str) -> Option<(SourceId, DateTime<Utc>)> {
     let cut = value.len().checked_sub(DRILL_TIME_LEN)?;
     let source = SourceId::parse(value.get(..cut)?).ok()?;
     let time = value.get(cut..)?.strip_prefix('-')?;
-    let time = chrono::NaiveDateTime::parse_from_str(time, DRILL_TIME).ok()?;
-    Some((source, time.and_utc()))
+    let at = chrono::NaiveDateTime::parse_from_str(time, DRILL_TIME).ok()?;
+    // chrono also reads blanks and signs: only what it would write itself names a drill.
+    (at.format(DRILL_TIME).to_string() == time).then(|| (source, at.and_utc()))
 }
 
 impl DrillId {

@@ -111,6 +111,7 @@ pub struct OwnedReplica {
     backup: String,
     backup_data_at: DateTime<Utc>,
     automatic_restart_at: Option<DateTime<Utc>>,
+    deletion_protection: bool,
 }
 
 impl OwnedReplica {
@@ -165,6 +166,7 @@ impl OwnedReplica {
             backup,
             backup_data_at,
             automatic_restart_at: instance.automatic_restart_at,
+            deletion_protection: instance.deletion_protection,
         })
     }
 
@@ -196,11 +198,24 @@ impl OwnedReplica {
     pub fn automatic_restart_at(&self) -> Option<DateTime<Utc>> {
         self.automatic_restart_at
     }
+    /// Whether somebody turned its deletion protection on: restores leave it off.
+    pub fn deletion_protection(&self) -> bool {
+        self.deletion_protection
+    }
 }
 
 /// Whether the instance claims to belong to this deployment, by tag or by name; such an instance is
 /// mentioned in reports even where [`OwnedReplica::confirm`] refuses it.
+///
+/// The name alone counts only while no tag names another deployment: the replicas of a deployment `a-b`
+/// begin as those of a deployment `a` do.
 pub fn looks_like_ours(instance: &Instance, deployment: &Deployment) -> bool {
-    instance.tags.get(TAG_DEPLOYMENT).is_some_and(|tag| tag == deployment.as_str())
-        || instance.id.starts_with(&ReplicaId::prefix(deployment))
+    match instance.tags.get(TAG_DEPLOYMENT) {
+        Some(tag) if tag == deployment.as_str() => true,
+        Some(_) => {
+            let drill = instance.tags.get(TAG_DRILL).and_then(|tag| DrillId::parse(tag).ok());
+            drill.is_some_and(|drill| instance.id == ReplicaId::of(deployment, &drill).as_str())
+        }
+        None => instance.id.starts_with(&ReplicaId::prefix(deployment)),
+    }
 }
