@@ -10,6 +10,8 @@ use crate::backup::Backup;
 use crate::ids::{DbiResourceId, Deployment, DrillId, ReplicaId, SourceId};
 use crate::plan::Trigger;
 
+pub mod keys;
+
 /// The version of the schema of [`Evidence`]; a reader refuses one that it doesn't know.
 pub const SCHEMA: &str = "restore-drill/evidence/1";
 
@@ -88,7 +90,7 @@ pub struct Evidence {
     pub baseline: Option<DrillId>,
     /// What a person should know though it doesn't change the verdict.
     pub warnings: Vec<String>,
-    /// Replicas that this drill deleted.
+    /// Older replicas that were being deleted when this drill ended: by this drill, or already when it came to them.
     pub retired: Vec<ReplicaId>,
     /// Replicas that it kept, with the reason.
     pub kept: Vec<Kept>,
@@ -256,46 +258,11 @@ impl Evidence {
         }
         Ok(evidence)
     }
-}
 
-/// Where things lie in the evidence bucket.
-pub mod keys {
-    use crate::ids::{DrillId, SourceId};
-
-    /// The configuration of a source.
-    pub fn configuration(source: &SourceId) -> String {
-        format!("config/{source}.toml")
-    }
-    /// The folder of a source's drills; their ids below it sort by time.
-    pub fn drills(source: &SourceId) -> String {
-        format!("drills/{source}/")
-    }
-    /// Who carries the drill out: written once, before anything else.
-    pub fn claim(drill: &DrillId) -> String {
-        in_drill(drill, "claim.json")
-    }
-    /// What one shard measured.
-    pub fn measurements(drill: &DrillId, shard: usize) -> String {
-        in_drill(drill, &format!("measurements/{shard:03}.json"))
-    }
-    /// The record as it was judged.
-    pub fn verdict(drill: &DrillId) -> String {
-        in_drill(drill, "verdict.json")
-    }
-    /// That this product asked the replica to stop, and when.
-    pub fn stop(drill: &DrillId) -> String {
-        in_drill(drill, "stop.json")
-    }
-    /// The record as it ended.
-    pub fn evidence(drill: &DrillId) -> String {
-        in_drill(drill, "evidence.json")
-    }
-    /// The report for people.
-    pub fn report(drill: &DrillId) -> String {
-        in_drill(drill, "report.html")
-    }
-    fn in_drill(drill: &DrillId, name: &str) -> String {
-        format!("drills/{}/{drill}/{name}", drill.source())
+    /// Whether it says verified of this very instance as the replica of this drill.
+    pub fn verifies(&self, drill: &DrillId, resource_id: &DbiResourceId) -> bool {
+        let recorded = self.replica.as_ref().and_then(|r| r.resource_id.as_ref());
+        self.verdict == Verdict::Verified && self.drill == *drill && recorded == Some(resource_id)
     }
 }
 

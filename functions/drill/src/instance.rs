@@ -151,6 +151,13 @@ statuses! {
     UpgradeFailedHyphen = "upgrade-failed" => Terminal,
 }
 
+impl InstanceStatus {
+    /// Whether somebody has asked RDS to delete the instance.
+    pub fn is_being_deleted(&self) -> bool {
+        matches!(self, Self::Deleting | Self::DeletePrecheck)
+    }
+}
+
 impl std::fmt::Display for InstanceStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

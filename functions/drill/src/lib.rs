@@ -17,5 +17,6 @@ pub mod plan;
 pub mod ports;
 pub mod report;
 pub mod retirement;
+pub mod standing;
 pub mod steps;
 pub mod store;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::configuration::{Deadlines, Polling, Span};
+use crate::configuration::{Deadlines, Polling, Span, limits};
 use crate::error::{StepError, WireName};
 use crate::ids::{DbiResourceId, ReplicaId};
 use crate::instance::{Endpoint, Instance, InstanceStatus, StatusClass};
@@ -114,7 +114,7 @@ fn goal_word(goal: Goal) -> &'static str {
 }
 
 fn reached_or_failed(goal: Goal, awaited: &Awaited, instance: &Instance) -> Result<Option<Sight>, StepError> {
-    let is_going = matches!(instance.status, InstanceStatus::Deleting | InstanceStatus::DeletePrecheck);
+    let is_going = instance.status.is_being_deleted();
     match (goal, instance.status.class()) {
         (Goal::Gone, _) => Ok(None),
         (_, StatusClass::Terminal) => Err(failed(&awaited.replica, &instance.status)),
@@ -162,13 +162,14 @@ fn failed(replica: &ReplicaId, status: &InstanceStatus) -> StepError {
 }
 
 /// How long to wait before the first look at a replica that is being restored: nearly as long as the
-/// quickest of the earlier restores, since looking before is in vain.
+/// quickest of the earlier restores, since looking before is in vain. Never longer than may be configured
+/// for it: a failed restore is noticed at the first look only.
 pub fn first_wait(earlier_restores_s: &[u64], polling: &Polling) -> Duration {
     let first = match earlier_restores_s.iter().min() {
-        Some(quickest) => Duration::from_secs(quickest * 9 / 10),
+        Some(quickest) => Duration::from_secs(quickest.saturating_sub(quickest.div_ceil(10))),
         None => polling.first.duration(),
     };
-    first.max(polling.min.duration())
+    first.min(limits::POLL_FIRST_MAX.duration()).max(polling.min.duration())
 }
 
 /// How long to wait before the next look.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::evidence::{Evidence, Kept, StopRecord, Verdict};
+use crate::evidence::{Evidence, Kept, StopRecord};
 use crate::ids::{DbiResourceId, DrillId, SourceId};
 use crate::instance::{Instance, StatusClass};
 use crate::ownership::{OwnedReplica, Ownership, TAG_SOURCE, looks_like_ours};
@@ -45,12 +45,7 @@ impl Standby {
     /// # Errors
     /// [`NotStandby`] when it isn't; then nothing older may go.
     pub fn confirm(replica: &OwnedReplica, verdict: Option<&Evidence>) -> Result<Self, NotStandby> {
-        let is_verified = verdict.is_some_and(|e| {
-            e.verdict == Verdict::Verified
-                && e.drill == *replica.drill()
-                && e.replica.as_ref().and_then(|r| r.resource_id.as_ref()) == Some(replica.resource_id())
-        });
-        if !is_verified {
+        if !verdict.is_some_and(|e| e.verifies(replica.drill(), replica.resource_id())) {
             return Err(NotStandby::NotVerified(replica.drill().clone(), replica.resource_id().clone()));
         }
         if replica.status().class() != StatusClass::Stopped {
@@ -65,6 +60,8 @@ impl Standby {
 pub struct Retirement {
     /// To be deleted.
     pub delete: Vec<OwnedReplica>,
+    /// Being deleted already: by an earlier try whose answer was lost, or by somebody else.
+    pub going: Vec<OwnedReplica>,
     /// To be kept, with the reason.
     pub keep: Vec<Kept>,
 }
@@ -93,6 +90,7 @@ pub fn decide(
     let mut retirement = Retirement::default();
     for instance in candidates {
         match decide_one(instance, ownership, standby, stops) {
+            Ok(Some(replica)) if replica.status().is_being_deleted() => retirement.going.push(replica),
             Ok(Some(replica)) if retirement.delete.len() < RETIRED_MAX => retirement.delete.push(replica),
             Ok(Some(_)) => retirement.keep.push(kept(
                 instance,
@@ -129,14 +127,28 @@ fn decide_one(
     if replica.backup_data_at() > standby.backup_data_at {
         return Err("its data are newer than those of this drill".to_owned());
     }
-    is_stopped_by_us(&replica, stops.get(replica.drill()))?;
+    if !replica.status().is_being_deleted() {
+        may_be_deleted(&replica, stops.get(replica.drill()))?;
+    }
     Ok(Some(replica))
+}
+
+/// Whether nobody seems to want the replica: it is stopped, this product stopped it, and nobody protected it.
+///
+/// # Errors
+/// The reason to keep it, in words.
+pub fn may_be_deleted(replica: &OwnedReplica, stop: Option<&StopRecord>) -> Result<(), String> {
+    if replica.deletion_protection() {
+        return Err("somebody turned its deletion protection on".to_owned());
+    }
+    is_stopped_by_us(replica, stop)
 }
 
 /// Whether the replica is stopped, and by this product: somebody who started it uses it.
 ///
 /// AWS says when it will start a stopped instance again, exactly 7 days after the stop: when that instant
-/// doesn't fit our own stop, somebody has started and stopped it since.
+/// doesn't fit our own stop, somebody has started and stopped it since. While it doesn't say so nothing is
+/// known of the stop.
 ///
 /// # Errors
 /// The reason to keep it, in words.
@@ -147,9 +159,10 @@ pub fn is_stopped_by_us(replica: &OwnedReplica, stop: Option<&StopRecord>) -> Re
     let Some(stop) = stop.filter(|s| s.resource_id == *replica.resource_id()) else {
         return Err("there is no record that this product stopped it".to_owned());
     };
-    let stopped_at = replica.automatic_restart_at().map(|at| at - AUTOMATIC_RESTART_AFTER);
-    let is_another_stop = stopped_at.is_some_and(|at| at > stop.requested_at + STOP_MAX);
-    if is_another_stop {
+    let Some(restart_at) = replica.automatic_restart_at() else {
+        return Err("RDS doesn't say when it was stopped".to_owned());
+    };
+    if restart_at - AUTOMATIC_RESTART_AFTER > stop.requested_at + STOP_MAX {
         return Err("somebody started and stopped it again since this product stopped it".to_owned());
     }
     Ok(())

@@ -15,10 +15,11 @@ const JSON: &str = "application/json";
 
 /// How far back earlier drills are looked for.
 const LOOK_BACK: TimeDelta = TimeDelta::days(90);
-/// The most drills that are looked at, newest first.
-const DRILLS_MAX: usize = 400;
-/// The most records that are read while looking for the last verified drill.
-const RECORDS_READ_MAX: usize = 100;
+/// How many drills are listed in one call, and the most calls: a drill every two minutes for 90 days.
+const DRILLS_PER_PAGE: usize = 1000;
+const PAGES_MAX: usize = 64;
+/// The most records that are read while looking for the last verified drill: four a day for 90 days.
+const RECORDS_READ_MAX: usize = 400;
 /// The most verified records that are compared by the time of their data: a week of nights.
 const VERIFIED_READ_MAX: usize = 7;
 
@@ -79,7 +80,13 @@ pub async fn claim(
 
 /// Who carries the drill out; `None` when nobody has claimed it.
 pub async fn read_claim(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<Claim>, StepError> {
-    read(store, &keys::claim(drill)).await
+    let key = keys::claim(drill);
+    match read::<Claim>(store, &key).await? {
+        Some(claim) if claim.drill != *drill => {
+            Err(EvidenceError::Mismatch { key, drill: claim.drill }.into())
+        }
+        claim => Ok(claim),
+    }
 }
 
 /// Writes the record as it was judged.
@@ -134,11 +141,24 @@ pub async fn drills_since(
     source: &SourceId,
     since: DateTime<Utc>,
 ) -> Result<Vec<DrillId>, StepError> {
-    let after = DrillId::of(source, since).map(|id| id.to_string()).ok();
-    let folders = store.folders(&keys::drills(source), after.as_deref(), DRILLS_MAX).await?;
-    let mut drills: Vec<DrillId> = folders.iter().filter_map(|name| DrillId::parse(name).ok()).collect();
-    drills.sort_by_key(|drill| std::cmp::Reverse(drill.scheduled_at()));
-    Ok(drills)
+    let prefix = keys::drills(source);
+    let mut after = DrillId::of(source, since).map(|id| id.to_string()).ok();
+    let mut drills: Vec<DrillId> = Vec::new();
+    // To the end: they are listed oldest first, and the newest matter most.
+    for _ in 0..PAGES_MAX {
+        let folders = store.folders(&prefix, after.as_deref(), DRILLS_PER_PAGE).await?;
+        drills.extend(folders.iter().filter_map(|name| DrillId::parse(name).ok()));
+        if folders.len() < DRILLS_PER_PAGE {
+            drills.sort_by_key(|drill| std::cmp::Reverse(drill.scheduled_at()));
+            return Ok(drills);
+        }
+        after = folders.last().cloned();
+    }
+    Err(StepError::new(
+        WireName::EvidenceInvalid,
+        format!("{prefix} holds more than {} drills", PAGES_MAX * DRILLS_PER_PAGE),
+        "something starts drills without end: look at the schedule, then move the folders away",
+    ))
 }
 
 /// The evidence of the last verified drill of a source: the baseline, and the record of the standby.

@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::publish_report::{not_told, publish};
-use super::{Restored, Settings, confirm_replica, judge_drill, plan_drill, stop_replica};
+use super::{Restored, Settings, changes, confirm_replica, judge_drill, plan_drill};
 use crate::configuration::Disposal;
 use crate::error::{StepError, WireName};
 use crate::evidence::{Evidence, Failure, Fate, ReplicaRecord, SCHEMA, Timeline, Verdict};
 use crate::ids::DrillId;
-use crate::instance::{InstanceStatus, StatusClass};
+use crate::instance::StatusClass;
 use crate::notification;
 use crate::plan::{DrillRequest, Execution, Plan};
 use crate::ports::{
-    DeleteReplica, EmitMetrics, Notify, RdsErrorKind, ReadInstances, ReadObjects, StopReplica, WriteObjects,
+    DeleteReplica, EmitMetrics, Notify, ReadInstances, ReadObjects, StopReplica, WriteObjects,
 };
 use crate::store;
 
@@ -90,24 +90,61 @@ where
         ports.notify(&message).await.map_err(|e| not_told(&e))?;
         return Ok(output(None, Verdict::Broken, failure));
     };
-    let mut evidence = match store::read_verdict(ports, &drill).await? {
-        Some(verdict) => verdict,
-        None => unjudged(settings, &input, &drill),
-    };
-    evidence.timeline.ended_at = Some(now);
-    if evidence.verdict == Verdict::Broken {
-        evidence.summary.clone_from(&failure.error);
-    }
-    if let Some(plan) = &input.plan {
-        let (fate, warning) = lay_to_rest(ports, settings, plan, evidence.verdict, now).await;
-        if let Some(replica) = &mut evidence.replica {
-            replica.fate = fate;
+    let mut evidence = unjudged(settings, &input, &drill, &failure);
+    // What the replica is laid to rest by: a verdict that can't be read may have been verified, and then
+    // nothing is deleted.
+    let mut rest_by = Verdict::Broken;
+    match recorded(ports, &drill).await {
+        Ok(None) => {}
+        Ok(Some(recorded)) => {
+            rest_by = recorded.verdict;
+            evidence = recorded;
         }
-        evidence.warnings.extend(warning);
+        Err(e) if e.name.is_retried() => return Err(e),
+        Err(e) => {
+            rest_by = Verdict::Verified;
+            evidence.warnings.push(format!("the verdict of this drill can't be read: {}", e.fact));
+        }
+    }
+    evidence.timeline.ended_at = Some(now);
+    if let Some(plan) = input.plan.as_ref().filter(|p| p.drill == drill) {
+        let rest = lay_to_rest(ports, settings, plan, rest_by, now).await;
+        note(&mut evidence, rest, &input, &failure);
     }
     evidence.failure = Some(failure.clone());
     publish(ports, &evidence, now).await?;
     Ok(output(Some(drill), evidence.verdict, failure))
+}
+
+/// The record of the drill as far as it came: as it ended when it was published after this verdict, else as
+/// it was judged; `None` when it wasn't judged.
+async fn recorded(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<Evidence>, StepError> {
+    let Some(verdict) = store::read_verdict(store, drill).await? else { return Ok(None) };
+    let published = store::read_evidence(store, drill).await?;
+    let is_of_verdict =
+        |e: &Evidence| e.verdict == verdict.verdict && e.timeline.judged_at == verdict.timeline.judged_at;
+    Ok(Some(published.filter(is_of_verdict).unwrap_or(verdict)))
+}
+
+/// What became of the replica, as the evidence says it.
+fn note(evidence: &mut Evidence, rest: Rest, input: &Input, failure: &Failure) {
+    evidence.warnings.extend(rest.warning.filter(|w| !evidence.warnings.contains(w)));
+    let is_restored = input.restored.is_some();
+    let made_none = !is_restored && NOT_RESTORED.iter().any(|name| name.as_str() == failure.error);
+    let fate = match rest.fate {
+        // Either there is nothing under its name, or what is there isn't this drill's.
+        None | Some(Fate::Unknown) if made_none => {
+            evidence.replica = None;
+            return;
+        }
+        Some(fate) => fate,
+        None if is_restored => Fate::Deleted,
+        // The restore may have been accepted though its answer was lost, and RDS may not show it yet.
+        None => Fate::Unknown,
+    };
+    if let Some(replica) = &mut evidence.replica {
+        replica.fate = fate;
+    }
 }
 
 fn output(drill: Option<DrillId>, verdict: Verdict, failure: Failure) -> Output {
@@ -124,12 +161,14 @@ async fn own_drill<P: ReadObjects>(ports: &P, input: &Input) -> Result<Option<Dr
     Ok(claim.filter(|c| c.execution == input.execution.id).map(|_| drill))
 }
 
-fn unjudged(settings: &Settings, input: &Input, drill: &DrillId) -> Evidence {
-    let mut evidence = match &input.plan {
+fn unjudged(settings: &Settings, input: &Input, drill: &DrillId, failure: &Failure) -> Evidence {
+    let plan = input.plan.as_ref().filter(|p| p.drill == *drill);
+    let mut evidence = match plan {
         Some(plan) => judge_drill::of_plan(settings, plan),
         None => unplanned(settings, input, drill),
     };
-    if let Some(plan) = &input.plan {
+    evidence.summary.clone_from(&failure.error);
+    if let Some(plan) = plan {
         // The restore may have been accepted though its answer was lost: the replica is looked for anyway.
         evidence.replica = Some(ReplicaRecord {
             id: plan.replica.clone(),
@@ -173,6 +212,26 @@ fn unplanned(settings: &Settings, input: &Input, drill: &DrillId) -> Evidence {
     }
 }
 
+/// Errors that say for certain that the restore made no instance.
+const NOT_RESTORED: &[WireName] =
+    &[WireName::BackupVanished, WireName::RestoreRefused, WireName::RestoreConflict, WireName::DrillRepeated];
+
+/// How the drill's own replica was left.
+struct Rest {
+    /// What became of it; `None` when RDS doesn't know it.
+    fate: Option<Fate>,
+    warning: Option<String>,
+}
+
+impl Rest {
+    fn of(fate: Fate) -> Self {
+        Self { fate: Some(fate), warning: None }
+    }
+    fn doubtful(fate: Fate, warning: String) -> Self {
+        Self { fate: Some(fate), warning: Some(warning) }
+    }
+}
+
 /// Stops or deletes the drill's own replica, by policy. What fails here becomes a warning: people are told
 /// in any case, and the sweep looks again.
 async fn lay_to_rest<P>(
@@ -181,39 +240,39 @@ async fn lay_to_rest<P>(
     plan: &Plan,
     verdict: Verdict,
     now: DateTime<Utc>,
-) -> (Fate, Option<String>)
+) -> Rest
 where
     P: ReadInstances + StopReplica + DeleteReplica + ReadObjects + WriteObjects,
 {
     let replica = match confirm_replica(ports, settings, plan).await {
         Ok((_, replica)) => replica,
-        Err(e) if e.name == WireName::ReplicaVanished => return (Fate::Deleted, None),
-        Err(e) => return (Fate::Unknown, Some(format!("the replica was left as it is: {}", e.fact))),
+        Err(e) if e.name == WireName::ReplicaVanished => return Rest { fate: None, warning: None },
+        Err(e) => {
+            return Rest::doubtful(Fate::Unknown, format!("the replica was left as it is: {}", e.fact));
+        }
     };
+    if replica.status().is_being_deleted() {
+        return Rest::of(Fate::Deleted);
+    }
     let class = replica.status().class();
     // RDS stops only what runs. Of what it can't stop, only this drill's own failed replica is deleted, and
     // never one whose backup was verified.
     let is_unstoppable = class == StatusClass::Terminal && verdict == Verdict::Broken;
-    let is_going = matches!(replica.status(), InstanceStatus::Deleting | InstanceStatus::DeletePrecheck);
-    if is_going {
-        return (Fate::Deleted, None);
-    }
     if verdict != Verdict::Verified && (plan.disposal(verdict) == Disposal::Delete || is_unstoppable) {
-        return match ports.delete(&replica).await {
-            Ok(()) => (Fate::Deleted, None),
-            Err(e) if e.kind == RdsErrorKind::NotFound => (Fate::Deleted, None),
-            Err(e) => (
+        return match changes::delete(ports, &replica).await {
+            Ok(()) => Rest::of(Fate::Deleted),
+            Err(e) => Rest::doubtful(
                 Fate::Unknown,
-                Some(format!("replica {} wasn't deleted and may be billed: {e}", plan.replica)),
+                format!("COST: replica {} wasn't deleted and is billed: {e}", plan.replica),
             ),
         };
     }
-    match stop_replica::stop(ports, &replica, now).await {
-        Ok(_) if class == StatusClass::Stopped => (Fate::Stopped, None),
-        Ok(_) => (Fate::Stopping, None),
-        Err(e) => (
+    match changes::stop(ports, &replica, now).await {
+        Ok(_) if class == StatusClass::Stopped => Rest::of(Fate::Stopped),
+        Ok(_) => Rest::of(Fate::Stopping),
+        Err(e) => Rest::doubtful(
             Fate::Running,
-            Some(format!("COST: replica {} goes on running and is billed: {}", plan.replica, e.fact)),
+            format!("COST: replica {} goes on running and is billed: {}", plan.replica, e.fact),
         ),
     }
 }

@@ -13,10 +13,11 @@ use crate::instance::{Endpoint, Instance};
 use crate::observation::Awaited;
 use crate::ownership::{OwnedReplica, Ownership};
 use crate::plan::Plan;
-use crate::ports::{ReadInstances, ReadObjects};
+use crate::ports::{ReadExecutions, ReadInstances, ReadObjects};
 use crate::store;
 
 pub mod abandon_drill;
+mod changes;
 pub mod judge_drill;
 pub mod observe_replica;
 pub mod plan_checks;
@@ -26,6 +27,7 @@ pub mod record_measurements;
 pub mod restore_replica;
 pub mod retire_previous;
 pub mod run_check;
+mod source_gone;
 pub mod stop_replica;
 pub mod sweep_orphans;
 
@@ -123,6 +125,17 @@ fn not_ours(instance: &Instance, reason: &str) -> StepError {
         format!("{} ({}) was left alone: {reason}", instance.id, instance.resource_id),
         "nothing is stopped or deleted that isn't provably a replica of this deployment",
     )
+}
+
+/// Whether the execution is running, as Step Functions says.
+async fn is_running(executions: &impl ReadExecutions, execution: &str) -> Result<bool, StepError> {
+    executions.is_running(execution).await.map_err(|e| {
+        StepError::new(
+            WireName::ExecutionsUnavailable,
+            e.to_string(),
+            "nothing is begun or cleaned up while it isn't known whether a drill runs",
+        )
+    })
 }
 
 /// Refuses to act for a drill that another execution carries out.

@@ -5,7 +5,8 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
+use super::source_gone::source_gone;
+use super::{Settings, is_running};
 use crate::backup::{self, Backup, BackupRequest, bounded_list};
 use crate::configuration::{self, Configuration};
 use crate::error::{StepError, WireName};
@@ -53,7 +54,7 @@ where
     refuse_beside_live_drill(ports, &claim, now).await?;
     let configuration = read_configuration(ports, &request.source).await?;
     let (backup, source_resource_id, source_exists) =
-        choose_backup(ports, &request, &configuration, now).await?;
+        choose_backup(ports, settings, &request, &configuration, now).await?;
     let keep = request.keep.unwrap_or(match request.backup {
         BackupRequest::Latest => Keep::Standby,
         BackupRequest::Snapshot(_) | BackupRequest::PointInTime(_) => Keep::Discard,
@@ -98,8 +99,12 @@ pub fn drill_of(request: &DrillRequest, execution: &Execution) -> Result<DrillId
     })
 }
 
+/// How long after its claim a drill may still be one of two that start together: what a step's retries last.
+const TOGETHER_MAX: TimeDelta = TimeDelta::minutes(15);
+
 /// Refuses when another drill of the source is running. Both write their claim before either looks, so
-/// that one of two which start together always sees the other; the later claim gives way.
+/// that one of two which start together always sees the other; the later claim gives way, by the drill's
+/// name when both are of the same instant. A drill that is redriven long after its claim gives way to any.
 async fn refuse_beside_live_drill<P>(ports: &P, own: &Claim, now: DateTime<Utc>) -> Result<(), StepError>
 where
     P: ReadObjects + ReadExecutions,
@@ -109,7 +114,9 @@ where
             continue;
         }
         let Some(claim) = store::read_claim(ports, &drill).await? else { continue };
-        if claim.claimed_at <= own.claimed_at && ports.is_running(&claim.execution).await? {
+        let is_first = (claim.claimed_at, &claim.drill) < (own.claimed_at, &own.drill);
+        let is_together = now - own.claimed_at <= TOGETHER_MAX;
+        if (is_first || !is_together) && is_running(ports, &claim.execution).await? {
             return Err(StepError::new(
                 WireName::DrillLive,
                 format!("drill {drill} of {} is running since {}", drill.source(), rfc3339(claim.claimed_at)),
@@ -150,6 +157,7 @@ async fn read_configuration(ports: &impl ReadObjects, source: &SourceId) -> Resu
 /// The backup, the source's identity, and whether the source exists.
 async fn choose_backup<P>(
     ports: &P,
+    settings: &Settings,
     request: &DrillRequest,
     configuration: &Configuration,
     now: DateTime<Utc>,
@@ -170,7 +178,9 @@ where
     let exists = resource_id.is_some();
     match &request.backup {
         BackupRequest::Latest => {
-            let Some(resource_id) = resource_id else { return Err(source_gone(ports, name, now).await?) };
+            let Some(resource_id) = resource_id else {
+                return Err(source_gone(ports, settings, name).await?);
+            };
             let snapshots = ports.automated_snapshots(&resource_id).await?;
             let backup =
                 backup::newest_automated(&snapshots, name, &resource_id, &configuration.backup, now)?;
@@ -189,31 +199,4 @@ where
             Ok((backup, of.expect("a window has been found"), exists))
         }
     }
-}
-
-/// The night after the source was deleted: says what is left, since somebody reads this at 3 AM.
-async fn source_gone(
-    store: &impl ReadObjects,
-    source: &SourceId,
-    now: DateTime<Utc>,
-) -> Result<StepError, StepError> {
-    let left = match store::last_verified(store, source, None, None, now).await? {
-        Some(evidence) => {
-            let replica = evidence.replica.as_ref().map_or("unknown", |r| r.id.as_str());
-            let data_at =
-                evidence.backup.as_ref().map_or_else(|| "unknown".to_owned(), |b| rfc3339(b.data_at));
-            format!(
-                "the standby {replica} was verified by drill {} with data of {data_at} and was not touched: \
-                 start it with 'aws rds start-db-instance', after tagging it restore-drill:hold",
-                evidence.drill
-            )
-        }
-        None => "no drill has verified a replica of it in the last 90 days".to_owned(),
-    };
-    Ok(StepError::new(
-        WireName::SourceNotFound,
-        format!("the source {source} does not exist, and its automated snapshots go with it; {left}"),
-        "if it was renamed, change 'source' in the configuration; if it was deleted, ask AWS Support at once \
-         whether its automated backups can be brought back",
-    ))
 }

@@ -57,8 +57,14 @@ where
     };
     let own = |awaited: &crate::observation::Awaited| awaited.resource_id == input.restored.resource_id;
     let is_discarded = input.retired.awaited.iter().any(own);
+    let is_in_doubt = input.retired.kept.iter().any(|k| k.instance == input.restored.replica.as_str());
     if let Some(replica) = &mut evidence.replica {
-        replica.fate = if is_discarded { Fate::Deleted } else { Fate::Stopped };
+        replica.fate = match (is_discarded, is_in_doubt) {
+            (true, _) => Fate::Deleted,
+            // It was to be deleted and is kept, as it isn't as this drill left it.
+            (false, true) => Fate::Unknown,
+            (false, false) => Fate::Stopped,
+        };
     }
     evidence.timeline.stop_requested_at = Some(input.stop.requested_at);
     evidence.timeline.stopped_at = Some(input.stopped_at);

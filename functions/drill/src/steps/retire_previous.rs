@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Restored, Settings, confirm_replica, ownership, require_claim};
+use super::{Restored, Settings, changes, confirm_replica, ownership, require_claim};
 use crate::backup::bounded_list;
 use crate::configuration::Disposal;
 use crate::error::{StepError, WireName};
-use crate::evidence::{Kept, StopRecord, Verdict};
+use crate::evidence::{Evidence, Kept, StopRecord, Verdict};
 use crate::ids::DrillId;
 use crate::instance::Instance;
 use crate::observation::{Awaited, Goal};
@@ -55,64 +55,85 @@ pub async fn run<P>(
 where
     P: ReadInstances + DeleteReplica + ReadObjects,
 {
-    let plan = input.plan;
+    let Input { plan, restored } = input;
     require_claim(ports, &plan).await?;
-    let verdict = store::read_verdict(ports, &plan.drill).await?;
-    let is_verified = verdict.as_ref().is_some_and(|v| v.verdict == Verdict::Verified);
-    let disposal = plan.disposal(verdict.as_ref().map_or(Verdict::Broken, |v| v.verdict));
-    let ownership = ownership(ports, settings, plan.source(), &plan.source_resource_id).await?;
-    let retirement = match (is_verified, disposal) {
-        (_, Disposal::Delete) => discard_own(ports, settings, &plan).await?,
-        (true, Disposal::Stop) => {
-            let (_, replica) = confirm_replica(ports, settings, &plan).await?;
-            match Standby::confirm(&replica, verdict.as_ref()) {
-                Ok(standby) => retire_older(ports, &plan, &ownership, &standby).await?,
-                Err(reason) => keep_all(&ports.instances().await?, &plan, &ownership, &reason.to_string()),
-            }
-        }
-        (false, Disposal::Stop) => Retirement::default(),
+    let Some(evidence) = store::read_verdict(ports, &plan.drill).await? else {
+        return Err(StepError::new(
+            WireName::JudgeIncomplete,
+            format!("drill {} has no saved verdict", plan.drill),
+            "nothing is deleted before the verdict is saved",
+        ));
     };
+    let mut awaited = Vec::new();
+    let mut retirement = Retirement::default();
+    match (evidence.verdict, plan.disposal(evidence.verdict)) {
+        (_, Disposal::Delete) => match confirm_replica(ports, settings, &plan).await {
+            Ok((instance, replica)) => retirement = discard(ports, &instance, replica).await?,
+            // An earlier try got through, or somebody was quicker: it is waited for as if it were going.
+            Err(e) if e.name == WireName::ReplicaVanished => awaited.push(restored.awaited()),
+            Err(e) => return Err(e),
+        },
+        (Verdict::Verified, Disposal::Stop) => {
+            retirement = retire_older(ports, settings, &plan, &evidence).await?;
+        }
+        (Verdict::Rejected | Verdict::Broken, Disposal::Stop) => {}
+    }
     delete_all(ports, &retirement.delete).await?;
-    let awaited = retirement
-        .delete
-        .iter()
-        .map(|r| Awaited { replica: r.id().clone(), resource_id: r.resource_id().clone() })
-        .collect();
+    awaited.extend(
+        retirement
+            .delete
+            .iter()
+            .chain(&retirement.going)
+            .map(|r| Awaited { replica: r.id().clone(), resource_id: r.resource_id().clone() }),
+    );
     Ok(Output { goal: Goal::Gone, awaited, began_at: now, kept: retirement.keep })
 }
 
 /// This drill's own replica, which isn't to become the standby; only when this product stopped it.
-async fn discard_own<P>(ports: &P, settings: &Settings, plan: &Plan) -> Result<Retirement, StepError>
-where
-    P: ReadInstances + ReadObjects,
-{
-    let (instance, replica) = confirm_replica(ports, settings, plan).await?;
+async fn discard<P: ReadObjects>(
+    ports: &P,
+    instance: &Instance,
+    replica: OwnedReplica,
+) -> Result<Retirement, StepError> {
+    let mut retirement = Retirement::default();
+    if replica.status().is_being_deleted() {
+        retirement.going.push(replica);
+        return Ok(retirement);
+    }
     let stop = store::read_stop(ports, replica.drill()).await?;
-    Ok(match retirement::is_stopped_by_us(&replica, stop.as_ref()) {
-        Ok(()) => Retirement { delete: vec![replica], keep: Vec::new() },
-        Err(reason) => Retirement { delete: Vec::new(), keep: vec![retirement::kept(&instance, reason)] },
-    })
+    match retirement::may_be_deleted(&replica, stop.as_ref()) {
+        Ok(()) => retirement.delete.push(replica),
+        Err(reason) => retirement.keep.push(retirement::kept(instance, reason)),
+    }
+    Ok(retirement)
 }
 
+/// The older replicas, when this drill's own stands in for them.
 async fn retire_older<P>(
     ports: &P,
+    settings: &Settings,
     plan: &Plan,
-    ownership: &Ownership,
-    standby: &Standby,
+    evidence: &Evidence,
 ) -> Result<Retirement, StepError>
 where
     P: ReadInstances + ReadObjects,
 {
+    let (_, own) = confirm_replica(ports, settings, plan).await?;
+    let ownership = ownership(ports, settings, plan.source(), &plan.source_resource_id).await?;
     let instances = ports.instances().await?;
-    let candidates = retirement::candidates(&instances, plan.source(), ownership);
+    let standby = match Standby::confirm(&own, Some(evidence)) {
+        Ok(standby) => standby,
+        Err(reason) => return Ok(keep_all(&instances, plan, &ownership, &reason.to_string())),
+    };
+    let candidates = retirement::candidates(&instances, plan.source(), &ownership);
     let mut stops: BTreeMap<DrillId, StopRecord> = BTreeMap::new();
     for instance in &candidates {
-        let Ok(replica) = OwnedReplica::confirm(instance, ownership) else { continue };
+        let Ok(replica) = OwnedReplica::confirm(instance, &ownership) else { continue };
         if let Some(stop) = store::read_stop(ports, replica.drill()).await? {
             stops.insert(replica.drill().clone(), stop);
         }
     }
-    Ok(retirement::decide(&candidates, ownership, standby, &stops))
+    Ok(retirement::decide(&candidates, &ownership, &standby, &stops))
 }
 
 fn keep_all(instances: &[Instance], plan: &Plan, ownership: &Ownership, reason: &str) -> Retirement {
@@ -121,17 +142,18 @@ fn keep_all(instances: &[Instance], plan: &Plan, ownership: &Ownership, reason: 
         .filter(|i| i.id != plan.replica.as_str())
         .map(|i| retirement::kept(i, format!("nothing older goes: {reason}")))
         .collect();
-    Retirement { delete: Vec::new(), keep }
+    Retirement { keep, ..Retirement::default() }
 }
 
 /// Asks for all deletions before it reports a failure of one.
-async fn delete_all(ports: &impl DeleteReplica, replicas: &[OwnedReplica]) -> Result<(), StepError> {
+async fn delete_all<P>(ports: &P, replicas: &[OwnedReplica]) -> Result<(), StepError>
+where
+    P: ReadInstances + DeleteReplica,
+{
     let mut refused = Vec::new();
     for replica in replicas {
-        match ports.delete(replica).await {
+        match changes::delete(ports, replica).await {
             Ok(()) => {}
-            // Somebody was quicker, or an earlier try got through.
-            Err(e) if e.kind == RdsErrorKind::NotFound => {}
             Err(e) if matches!(e.kind, RdsErrorKind::Throttled | RdsErrorKind::Unavailable) => {
                 return Err(e.into());
             }
@@ -144,6 +166,6 @@ async fn delete_all(ports: &impl DeleteReplica, replicas: &[OwnedReplica]) -> Re
     Err(StepError::new(
         WireName::DeleteRefused,
         format!("RDS refused to delete {}", bounded_list(&refused)),
-        "the new standby is verified and stopped; the older replica costs its storage until it is deleted",
+        "the verdict stands; what isn't deleted costs its storage until it is",
     ))
 }

@@ -5,14 +5,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Restored, Settings, confirm_replica, not_ours, require_claim};
+use super::{Restored, Settings, changes, confirm_replica, not_ours, require_claim};
 use crate::error::{StepError, WireName};
-use crate::evidence::StopRecord;
-use crate::instance::{InstanceStatus, StatusClass};
 use crate::observation::{Awaited, Goal};
-use crate::ownership::OwnedReplica;
 use crate::plan::Plan;
-use crate::ports::{RdsErrorKind, ReadInstances, ReadObjects, StopReplica, WriteObjects};
+use crate::ports::{ReadInstances, ReadObjects, StopReplica, WriteObjects};
 use crate::store;
 
 /// What the state machine passes in.
@@ -62,7 +59,7 @@ where
     if *replica.resource_id() != restored.resource_id {
         return Err(not_ours(&instance, &format!("the drill's replica was {}", restored.resource_id)));
     }
-    let requested_at = stop(ports, &replica, now).await?;
+    let requested_at = changes::stop(ports, &replica, now).await?;
     Ok(Output {
         requested_at,
         goal: Goal::Stopped,
@@ -70,38 +67,4 @@ where
         began_at: now,
         wait_s: plan.configuration.polling.min.as_secs(),
     })
-}
-
-/// Records the stop and asks for it, unless it is under way; gives the time that it was first asked for.
-pub(super) async fn stop<P>(
-    ports: &P,
-    replica: &OwnedReplica,
-    now: DateTime<Utc>,
-) -> Result<DateTime<Utc>, StepError>
-where
-    P: StopReplica + ReadObjects + WriteObjects,
-{
-    let recorded = store::read_stop(ports, replica.drill())
-        .await?
-        .filter(|s| s.resource_id == *replica.resource_id())
-        .map(|s| s.requested_at);
-    let is_stopping =
-        replica.status().class() == StatusClass::Stopped || *replica.status() == InstanceStatus::Stopping;
-    if is_stopping {
-        return Ok(recorded.unwrap_or(now));
-    }
-    let record = StopRecord { resource_id: replica.resource_id().clone(), requested_at: now };
-    store::write_stop(ports, replica.drill(), &record).await?;
-    ports.stop(replica).await.map_err(|e| match e.kind {
-        RdsErrorKind::Throttled | RdsErrorKind::Unavailable | RdsErrorKind::Denied => e.into(),
-        RdsErrorKind::NotFound
-        | RdsErrorKind::InvalidState
-        | RdsErrorKind::Refused
-        | RdsErrorKind::Rejected => StepError::new(
-            WireName::StopRefused,
-            format!("RDS refused to stop {} ({}): {e}", replica.id(), replica.status()),
-            "it goes on running and is billed: stop it by hand, or let the sweep stop it",
-        ),
-    })?;
-    Ok(now)
 }

@@ -1,0 +1,110 @@
+//! What an instance that looks like ours is to a sweep: why it runs, and whether another stands in for it.
+//!
+//! Decides from evidence and events. Events come late and are forgotten after 14 days: they are a hint, and
+//! where they don't say enough the answer is that nobody knows, which leaves the replica alone.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::evidence::{Evidence, StopRecord};
+use crate::instance::StatusClass;
+use crate::ownership::OwnedReplica;
+
+/// Part of RDS-EVENT-0154: AWS started the instance since it had been stopped for 7 days (Amazon RDS User
+/// Guide, "Amazon RDS event categories and event messages").
+const AUTOMATIC_START: &str = "exceeding the maximum allowed time being stopped";
+/// Part of RDS-EVENT-0087.
+const STOPPED: &str = "instance stopped";
+/// Part of RDS-EVENT-0088.
+const STARTED: &str = "instance started";
+/// RDS keeps events for 14 days; one day is left for events that come late.
+const EVENTS_REACH_BACK: TimeDelta = TimeDelta::days(13);
+/// A stop takes up to an hour (Amazon RDS User Guide); what runs after twice that isn't stopping.
+const STOP_MAX: TimeDelta = TimeDelta::hours(2);
+
+/// Why a replica runs though no drill uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyRunning {
+    /// Its drill ended and left it running; nobody has stopped or started it.
+    LeftByItsDrill,
+    /// It was asked to stop a short while ago.
+    Stopping,
+    /// It was asked to stop and never stopped.
+    NeverStopped,
+    /// AWS started it, as it does after 7 days.
+    StartedByAws,
+    /// Somebody started it, who uses it.
+    StartedBySomebody,
+    /// The events don't reach back far enough to say.
+    Unknown,
+}
+
+impl WhyRunning {
+    /// Whether nobody has started it since this product had to do with it, so that nobody uses it.
+    pub fn is_nobodys(self) -> bool {
+        matches!(self, Self::LeftByItsDrill | Self::NeverStopped)
+    }
+}
+
+/// Why a replica runs, by the events since our own stop or, without one, since `created_at`.
+pub fn why_running(
+    stop: Option<&StopRecord>,
+    created_at: DateTime<Utc>,
+    events: &[(DateTime<Utc>, String)],
+    now: DateTime<Utc>,
+) -> WhyRunning {
+    let since = stop.map_or(created_at, |s| s.requested_at);
+    let mut events: Vec<&(DateTime<Utc>, String)> = events.iter().collect();
+    events.sort_by_key(|(at, _)| *at);
+    let is = |event: &&(DateTime<Utc>, String), text: &str| event.1.contains(text);
+    // What was before the last stop doesn't say why it runs now.
+    let stopped = events.iter().rposition(|e| is(e, STOPPED));
+    let after = &events[stopped.map_or(0, |i| i + 1)..];
+    if after.iter().any(|e| is(e, AUTOMATIC_START)) {
+        WhyRunning::StartedByAws
+    } else if stopped.is_some() || after.iter().any(|e| is(e, STARTED)) {
+        WhyRunning::StartedBySomebody
+    } else if now - since > EVENTS_REACH_BACK {
+        WhyRunning::Unknown
+    } else if stop.is_none() {
+        WhyRunning::LeftByItsDrill
+    } else if now - since <= STOP_MAX {
+        WhyRunning::Stopping
+    } else {
+        WhyRunning::NeverStopped
+    }
+}
+
+/// A replica of ours with what the evidence says of its drill.
+#[derive(Debug)]
+pub struct Known {
+    /// The replica.
+    pub replica: OwnedReplica,
+    /// Whether the stored verdict says verified of this very instance; `None` when it can't be read.
+    pub is_verified: Option<bool>,
+}
+
+impl Known {
+    /// The replica, judged by the verdict of its drill.
+    pub fn of(replica: OwnedReplica, verdict: Option<&Evidence>) -> Self {
+        let is_verified = verdict.is_some_and(|e| e.verifies(replica.drill(), replica.resource_id()));
+        Self { replica, is_verified: Some(is_verified) }
+    }
+
+    /// Whether a newer replica of the same source is verified and stopped, so that this one is dispensable
+    /// even if it was verified itself.
+    pub fn has_successor(&self, all: &[Self]) -> bool {
+        all.iter().any(|other| {
+            other.is_verified == Some(true)
+                && other.replica.status().class() == StatusClass::Stopped
+                && other.replica.drill().source() == self.replica.drill().source()
+                && other.age() < self.age()
+        })
+    }
+
+    /// Orders replicas of a source from the newest data to the oldest.
+    fn age(&self) -> Reverse<(DateTime<Utc>, DateTime<Utc>)> {
+        Reverse((self.replica.backup_data_at(), self.replica.drill().scheduled_at()))
+    }
+}
