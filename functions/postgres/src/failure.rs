@@ -158,12 +158,14 @@ pub(crate) fn message_of(answer: &DbError) -> String {
 }
 
 fn without_values(state: &str, message: &str) -> String {
-    let text = match &state[..2.min(state.len())] {
+    let text = if state.starts_with("22") || state.starts_with("23") {
         // Data exceptions quote the value: `invalid input syntax for type integer: "…"`.
-        "22" | "23" => blank_quoted(message),
+        blank_quoted(message)
+    } else if state.starts_with("P0") {
         // A function's own RAISE may say anything.
-        "P0" => "a function raised an error; its text is left out, as it may hold values".to_owned(),
-        _ => message.to_owned(),
+        "a function raised an error; its text is left out, as it may hold values".to_owned()
+    } else {
+        message.to_owned()
     };
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MESSAGE_MAX).collect()
 }

@@ -40,11 +40,14 @@ async fn identity(transaction: &Transaction<'_>) -> Result<ServerIdentity, Error
 
 /// The rights beyond reading. A superuser has them all, so that nothing else is listed then.
 async fn excess_rights(transaction: &Transaction<'_>) -> Result<Vec<String>, Error> {
-    let attributes = transaction.query(ROLE_ATTRIBUTES, &[]).await?;
-    let mut rights =
-        attributes.iter().map(|row| row.try_get("attribute")).collect::<Result<Vec<String>, Error>>()?;
-    if rights.iter().any(|attribute| attribute == "superuser") {
-        return Ok(vec!["superuser".to_owned()]);
+    let mut rights = Vec::new();
+    for row in transaction.query(ROLE_ATTRIBUTES, &[]).await? {
+        let (attribute, as_role): (&str, Option<&str>) = (row.try_get("attribute")?, row.try_get("as_role")?);
+        let right = as_role.map_or(attribute.to_owned(), |role| format!("{attribute}, as role {role}"));
+        if attribute == "superuser" {
+            return Ok(vec![right]);
+        }
+        rights.push(right);
     }
     for row in transaction.query(EXCESS_MEMBERSHIPS, &[]).await? {
         rights.push(format!("member of {}", row.try_get::<_, String>("role")?));

@@ -43,6 +43,10 @@ async fn run(
     measuring: Measuring<'_>,
 ) -> Result<Option<String>, MeasureError> {
     let failed = |error: Error| of_query(measuring, &error);
+    // The protocol ends a statement with it: the client would refuse to send it.
+    if sql.contains('\0') {
+        return Err(MeasureError::Failed("the query holds a zero byte".to_owned()));
+    }
     let statement = transaction.prepare(sql).await.map_err(failed)?;
     check_form(&statement)?;
     let _portal = transaction.bind(&statement, &[]).await.map_err(failed)?;

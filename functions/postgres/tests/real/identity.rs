@@ -62,6 +62,27 @@ async fn every_right_to_write_is_named_with_an_example() {
     );
 }
 
+#[tokio::test]
+async fn rights_of_a_role_that_the_reader_can_become_count_too() {
+    let sql = "REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE TABLE t (x int, y int)";
+    let name = "rights_of_a_role_that_the_reader_can_become_count_too";
+    let Some(database) = Database::make(name, sql).await else { return };
+    let role = make_role(&database, "NOINHERIT").await;
+    let writer = format!("writer_of_{}", database.name);
+    let grants =
+        format!("CREATE ROLE {writer} CREATEDB; GRANT UPDATE (y) ON t TO {writer}; GRANT {writer} TO {role}");
+    database.admin.batch_execute(&grants).await.unwrap();
+    assert_eq!(
+        database.session(&role).await.identity().await.unwrap().excess_rights,
+        [format!("createdb, as role {writer}"), "update on table public.t".to_owned()]
+    );
+    database.admin.batch_execute(&format!("ALTER ROLE {writer} SUPERUSER")).await.unwrap();
+    assert_eq!(
+        database.session(&role).await.identity().await.unwrap().excess_rights,
+        [format!("superuser, as role {writer}")]
+    );
+}
+
 /// A role of the test's own; roles are the server's, so that its name carries the database's.
 async fn make_role(database: &Database, attributes: &str) -> String {
     let role = format!("role_of_{}", database.name);

@@ -73,6 +73,7 @@ async fn anything_but_one_row_with_one_column_is_a_failure_that_says_what_it_gav
         ("", "no column"),
         ("SELECT $1::int", "has parameters"),
         ("SELEC 1", "42601"),
+        ("SELECT 1\0", "zero byte"),
         ("SELECT count(*) FROM t", "write names with their schema"),
         ("SELECT 'secret'::int", "invalid input syntax for type integer: \"…\" (SQLSTATE 22P02)"),
         ("SELECT public.tells()", "a function raised an error"),
