@@ -21,6 +21,9 @@ use crate::session::PostgresSession;
 
 /// The longest value, in characters; a longer one is cut and ends in an ellipsis.
 const VALUE_MAX: usize = 200;
+/// Names are found as in any other session of the role: the query is written for that. Our own
+/// statements never need it.
+const SEARCH_PATH: &str = "SET LOCAL search_path TO DEFAULT";
 /// The name of the portal that a statement was bound to.
 const PORTAL_OF: &str = "SELECT name FROM pg_catalog.pg_cursors WHERE statement = $1 AND name <> ''";
 
@@ -47,6 +50,7 @@ async fn run(
     if sql.contains('\0') {
         return Err(MeasureError::Failed("the query holds a zero byte".to_owned()));
     }
+    transaction.batch_execute(SEARCH_PATH).await.map_err(failed)?;
     let statement = transaction.prepare(sql).await.map_err(failed)?;
     check_form(&statement)?;
     let _portal = transaction.bind(&statement, &[]).await.map_err(failed)?;
@@ -90,7 +94,9 @@ fn not_one(found: &str) -> MeasureError {
 fn of_query(measuring: Measuring<'_>, error: &Error) -> MeasureError {
     let advice = match error.code().map(tokio_postgres::error::SqlState::code) {
         // undefined_table, undefined_function, undefined_object
-        Some("42P01" | "42883" | "42704") => "; write names with their schema, as search_path is pg_catalog",
+        Some("42P01" | "42883" | "42704") => {
+            "; write names with their schema where it isn't in the role's search_path"
+        }
         // read_only_sql_transaction
         Some("25006") => "; a check only reads",
         _ => "",

@@ -163,7 +163,8 @@ fn set_up(statement_timeout: Duration) -> String {
         "SET DateStyle = 'ISO, YMD'".to_owned(),
         "SET IntervalStyle = 'postgres'".to_owned(),
         "SET bytea_output = 'hex'".to_owned(),
-        // A role can create objects that shadow others only in schemas that are searched.
+        // A role can create objects that shadow others only in schemas that are searched. Somebody's own
+        // query gets the role's own path back.
         "SET search_path = pg_catalog".to_owned(),
         "SET standard_conforming_strings = on".to_owned(),
         // Compiling pays off for arithmetic on many rows, not for counting them.

@@ -157,7 +157,6 @@ async fn the_session_is_read_only_and_has_its_time_outs() {
         ("row_security", "off"),
         ("TimeZone", "UTC"),
         ("DateStyle", "ISO, YMD"),
-        ("search_path", "pg_catalog"),
         ("standard_conforming_strings", "on"),
         ("jit", "off"),
         ("client_encoding", "UTF8"),

@@ -31,6 +31,7 @@ async fn a_value_of_any_type_is_given_as_postgresql_prints_it() {
     let mut session = database.session(READER).await;
     for (sql, value) in [
         ("SELECT count(*) FROM public.t", Some("3")),
+        ("SELECT count(*) FROM t", Some("3")),
         ("SELECT 1.50::numeric", Some("1.50")),
         ("SELECT true", Some("t")),
         ("SELECT NULL::text", None),
@@ -74,7 +75,8 @@ async fn anything_but_one_row_with_one_column_is_a_failure_that_says_what_it_gav
         ("SELECT $1::int", "has parameters"),
         ("SELEC 1", "42601"),
         ("SELECT 1\0", "zero byte"),
-        ("SELECT count(*) FROM t", "write names with their schema"),
+        ("SELECT count(*) FROM elsewhere.t", "42P01"),
+        ("SELECT count(*) FROM nothing", "write names with their schema"),
         ("SELECT 'secret'::int", "invalid input syntax for type integer: \"…\" (SQLSTATE 22P02)"),
         ("SELECT public.tells()", "a function raised an error"),
     ] {
@@ -178,7 +180,7 @@ async fn settings_of_a_query_do_not_outlive_it() {
         ("default_transaction_read_only", "off", "on"),
         ("statement_timeout", "0", "30s"),
         ("row_security", "on", "off"),
-        ("search_path", "public", "pg_catalog"),
+        ("search_path", "pg_catalog", "\"$user\", public"),
     ] {
         session.own_query(&format!("SELECT set_config('{setting}', '{value}', false)")).await.unwrap();
         assert_eq!(session.own_query(&format!("SHOW {setting}")).await.unwrap().as_deref(), Some(kept));
