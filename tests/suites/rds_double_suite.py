@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import boto3
 import psycopg
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -760,6 +761,79 @@ def statements_that_fail_make_the_restore_fail(
     )
     double.wait("broken", "incompatible-restore")
     double.remove("broken")
+
+
+# Tokens of IAM
+
+
+def _has_ldap() -> bool:
+    linked = subprocess.run(["ldd", _BIN / "postgres"], capture_output=True, text=True, check=False)
+    return "libldap" in linked.stdout
+
+
+_ldap = pytest.mark.skipif(
+    _BIN is None or not _has_ldap(), reason="SKIPPED: this PostgreSQL is built without LDAP"
+)
+
+
+@pytest.fixture(name="reader")
+def _reader(double: rds_double_client.Double, replica: str) -> str:
+    """An instance with IAM authentication and a user `reader` for tokens."""
+    double.rds.modify_db_instance(
+        DBInstanceIdentifier=replica, EnableIAMDatabaseAuthentication=True, ApplyImmediately=True
+    )
+    double.wait(replica)
+    double.sql(
+        replica,
+        "CREATE ROLE reader LOGIN PASSWORD 'a-password-of-its-own'",
+        "GRANT rds_iam TO reader; GRANT SELECT ON answers TO reader",
+    )
+    return replica
+
+
+def _token(double: rds_double_client.Double, name: str, **more: object) -> str:
+    endpoint = double.instance(name)["Endpoint"]
+    asked = {"DBHostname": endpoint["Address"], "Port": endpoint["Port"], "DBUsername": "reader"}
+    return double.rds.generate_db_auth_token(**{**asked, **more})
+
+
+def a_token_opens_the_database(double: rds_double_client.Double, reader: str) -> None:
+    token = _token(double, reader)
+    counted = double.query(reader, "SELECT count(*) FROM answers", user="reader", password=token)
+    assert counted == _ROWS
+
+
+def without_iam_authentication_no_token_opens_the_database(
+    double: rds_double_client.Double, reader: str
+) -> None:
+    double.rds.modify_db_instance(
+        DBInstanceIdentifier=reader, EnableIAMDatabaseAuthentication=False, ApplyImmediately=True
+    )
+    double.wait(reader)
+    with pytest.raises(psycopg.OperationalError, match="pg_hba"):
+        double.connect(reader, user="reader", password=_token(double, reader))
+
+
+@_ldap
+def what_is_no_fitting_token_does_not_open_the_database(
+    double: rds_double_client.Double, reader: str
+) -> None:
+    foreign = boto3.client(
+        "rds",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="another",  # noqa: S106
+    )
+    port = double.instance(reader)["Endpoint"]["Port"]
+    for password in (
+        "a-password-of-its-own",
+        _token(double, reader, DBUsername="master"),
+        _token(double, reader, Port=port + 1),
+        _token(double, reader, Region="eu-west-1"),
+        foreign.generate_db_auth_token("localhost", port, "reader"),
+    ):
+        with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+            double.connect(reader, user="reader", password=password)
 
 
 # The double's own life

@@ -6,6 +6,8 @@
 pub mod api;
 pub mod certificates;
 pub mod clock;
+pub mod iam_token;
+mod ldap;
 pub mod model;
 pub mod postgres;
 pub mod service;

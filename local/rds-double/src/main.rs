@@ -14,7 +14,7 @@ use rds_double::certificates::Authority;
 use rds_double::clock;
 use rds_double::model::{ControlPlane, PlaneConfig};
 use rds_double::postgres::{Binaries, Fleet, IamAuthentication, Owner, keep};
-use rds_double::service::{Double, serve};
+use rds_double::service::{Double, serve, serve_logins};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -58,8 +58,13 @@ async fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
         storage_quota_gib: options.storage_quota_gib,
         seed: format!("{}/{}", std::process::id(), now.to_rfc3339()),
     });
-    let iam = IamAuthentication::Trusted;
-    note("members of rds_iam are let in over TLS without proof");
+    let logins = TcpListener::bind(("127.0.0.1", 0)).await.context("listening for logins")?;
+    let iam = if binaries.has_ldap() {
+        IamAuthentication::Verified { ldap_port: logins.local_addr()?.port() }
+    } else {
+        note("this PostgreSQL is built without LDAP: members of rds_iam are let in without a token");
+        IamAuthentication::Trusted
+    };
     let fleet = Fleet::new(binaries, owner, state, (authority, stranger), iam)?;
     let listener = TcpListener::bind(("127.0.0.1", options.port))
         .await
@@ -72,7 +77,8 @@ async fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
     let mut interrupted = signal(SignalKind::interrupt())?;
     tokio::select! {
         () = ticking.tick() => {}
-        served = serve(listener, double) => served.context("serving")?,
+        served = serve(listener, Arc::clone(&double)) => served.context("serving")?,
+        served = serve_logins(logins, double, options.secret_access_key) => served.context("serving logins")?,
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}
     }

@@ -65,6 +65,9 @@ pub(crate) struct ServeOptions {
     /// The account in ARNs.
     #[arg(long, default_value = "000000000000")]
     pub(crate) account: String,
+    /// The secret that tokens of IAM are signed with; empty lets any signature pass.
+    #[arg(long, default_value = "test", hide_default_value = true)]
+    pub(crate) secret_access_key: String,
     /// The most instances.
     #[arg(long, default_value_t = 40)]
     pub(crate) instance_quota: usize,

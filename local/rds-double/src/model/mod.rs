@@ -137,6 +137,11 @@ impl ControlPlane {
             .ok_or_else(|| ApiError::instance_not_found(id))
     }
 
+    /// The instance with this name for ever, as it is now.
+    pub fn instance_by_resource(&self, resource_id: &str) -> Option<&Instance> {
+        self.instances.iter().find(|instance| instance.resource_id.as_str() == resource_id)
+    }
+
     pub(crate) fn snapshot(&self, id: &str) -> Result<&Snapshot, ApiError> {
         let wanted = ids::bare(id, "snapshot");
         self.snapshots
