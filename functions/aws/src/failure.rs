@@ -71,6 +71,10 @@ impl Failure {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         match error {
+            // The SDK reports an answer of success whose body it can't parse as an error of the service.
+            SdkError::ServiceError(ref answered) if answered.raw().status().is_success() => {
+                Self::unreadable(&DisplayErrorContext(&error).to_string())
+            }
             SdkError::ServiceError(answered) => {
                 Self::answered(answered.err().meta(), answered.raw().status().as_u16())
             }

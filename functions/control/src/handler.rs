@@ -88,3 +88,80 @@ fn subject(input: &Value) -> Option<String> {
 fn diagnostic(error: &StepError) -> Diagnostic {
     Diagnostic { error_type: error.name.to_string(), error_message: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Input {
+        plan: Plan,
+    }
+
+    #[derive(Deserialize)]
+    struct Plan {
+        drill: String,
+        shards: Vec<u32>,
+    }
+
+    /// A step that fails as its input says.
+    fn echo() -> Call {
+        call(|input: Input, now: DateTime<Utc>| async move {
+            match input.plan.drill.as_str() {
+                "throttled" => {
+                    Err(StepError::new(WireName::RdsThrottled, "asking RDS for a replica", "wait"))
+                }
+                drill => Ok(json!({ "drill": drill, "shards": input.plan.shards.len(), "at": now })),
+            }
+        })
+    }
+
+    async fn invoked(input: Value) -> Result<Value, Diagnostic> {
+        invoke("plan-drill", &echo(), input, DateTime::UNIX_EPOCH).await
+    }
+
+    #[tokio::test]
+    async fn a_step_gets_its_input_and_the_time_and_gives_its_output() {
+        let output = invoked(json!({ "plan": { "drill": "d", "shards": [1, 2] } })).await;
+        assert_eq!(output, Ok(json!({ "drill": "d", "shards": 2, "at": "1970-01-01T00:00:00Z" })));
+    }
+
+    #[tokio::test]
+    async fn an_error_carries_the_name_that_the_state_machine_matches_and_the_hint() {
+        let error = invoked(json!({ "plan": { "drill": "throttled", "shards": [] } })).await.unwrap_err();
+        assert_eq!(error.error_type, "Rds.Throttled");
+        assert_eq!(error.error_message, "asking RDS for a replica\nHINT: wait");
+    }
+
+    #[tokio::test]
+    async fn a_malformed_input_is_refused_with_the_path_of_the_field() {
+        let error = invoked(json!({ "plan": { "drill": "d", "shards": [1, "two"] } })).await.unwrap_err();
+        assert_eq!(error.error_type, "Input.Invalid");
+        let fact =
+            "the step's input can't be read at plan.shards[1]: invalid type: string \"two\", expected u32";
+        assert!(error.error_message.starts_with(fact), "{}", error.error_message);
+    }
+
+    #[tokio::test]
+    async fn an_input_that_is_no_object_is_refused() {
+        let error = invoked(Value::Null).await.unwrap_err();
+        assert_eq!(error.error_type, "Input.Invalid");
+    }
+
+    #[tokio::test]
+    async fn a_refused_input_is_quoted_in_part_only() {
+        let long = "x".repeat(10_000);
+        let error = invoked(json!({ "plan": { "drill": "d", "shards": long } })).await.unwrap_err();
+        assert!(error.error_message.chars().count() < 600);
+    }
+
+    #[test]
+    fn a_log_line_is_about_the_drill_else_the_source() {
+        assert_eq!(subject(&json!({ "plan": { "drill": "d" } })).as_deref(), Some("d"));
+        assert_eq!(subject(&json!({ "plan": null, "request": { "source": "s" } })).as_deref(), Some("s"));
+        assert_eq!(subject(&json!({})), None);
+    }
+}

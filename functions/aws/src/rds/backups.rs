@@ -53,7 +53,8 @@ impl ReadBackups for Rds {
             return Ok(None);
         };
         translate::snapshot(described)
-            .map(Some)
+            // Restoring takes what was asked for: of a snapshot that somebody shared, its ARN.
+            .map(|snapshot| Some(Snapshot { id: id.clone(), ..snapshot }))
             .map_err(|problem| unreadable(SNAPSHOTS, &format!("snapshot {id}: {problem}")))
     }
 
