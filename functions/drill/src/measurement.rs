@@ -7,9 +7,12 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::configuration::Configuration;
+
+mod check_plan;
+
+pub use check_plan::{CheckPlan, SHARDS_MAX, UNITS_PER_SHARD_MAX, digest_of};
 
 /// The name of a table, as the catalogue gives it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,7 +74,7 @@ pub struct HeapCount {
 }
 
 /// One thing to measure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "measure", rename_all = "snake_case")]
 pub enum Unit {
     /// Who the server and the session are.
@@ -145,76 +148,38 @@ pub enum Measurement {
     },
 }
 
-/// Every measurement of a drill, in an order that anybody recomputes from the same catalogue and
-/// configuration, so that the plan itself never travels through the state machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckPlan {
-    /// What to measure.
-    pub units: Vec<Unit>,
-    /// The shard of each unit.
-    shard_of: Vec<usize>,
-    /// How many shards there are.
-    pub shard_count: usize,
-    /// Digest of the units: two workers with the same digest look at the same catalogue.
-    pub digest: String,
-}
-
-/// The most shards of one drill: well inside Step Functions' 25,000 events of a history.
-pub const SHARDS_MAX: usize = 40;
-/// The most units of one shard, so that its result stays below Step Functions' 256 KiB: 400 units
-/// with names of 126 bytes and a reason of 300 bytes each.
-pub const UNITS_PER_SHARD_MAX: usize = 400;
-/// A shard takes tables until it reads this much: at 100 MB/s of cold storage about 80 seconds.
-const SHARD_SIZE_BYTES: u64 = 8 << 30;
-
-impl CheckPlan {
-    /// Plans the measurements: the identity, each table, each query; and shares them out by size.
-    pub fn of(catalogue: &Catalogue, configuration: &Configuration) -> Self {
-        let mut units = vec![Unit::Identity];
-        let mut sizes = vec![0];
-        for entry in &catalogue.tables {
-            let rules = configuration.rules_for(&entry.name.to_string());
-            units.push(Unit::Table { table: entry.name.clone(), newest_of: rules.fresh.map(|f| f.column) });
-            sizes.push(entry.heap_size_bytes);
+impl Measurement {
+    /// The unit that this is the measurement of, under the rules of the configuration.
+    pub fn unit(&self, configuration: &Configuration) -> Unit {
+        match self {
+            Self::Identity { .. } => Unit::Identity,
+            Self::Table { table, newest, .. } => {
+                let fresh = configuration.rules_for(&table.to_string()).fresh;
+                let newest_of = fresh.filter(|_| newest.is_some()).map(|f| f.column);
+                Unit::Table { table: table.clone(), newest_of }
+            }
+            Self::Query { name, .. } => Unit::Query { name: name.clone() },
         }
-        for query in &configuration.queries {
-            units.push(Unit::Query { name: query.name.clone() });
-            sizes.push(0);
+    }
+}
+
+/// The most bytes that are kept of a reason or a hint.
+const TEXT_MAX_BYTES: usize = 240;
+
+impl<T> Outcome<T> {
+    /// With its texts cut, so that a shard's result fits the state.
+    pub fn bounded(mut self) -> Self {
+        fn cut(text: &mut String) {
+            text.truncate(text.floor_char_boundary(TEXT_MAX_BYTES));
         }
-        let shard_count = shard_count(units.len(), sizes.iter().sum());
-        let shard_of = share_out(&sizes, shard_count);
-        let text = serde_json::to_string(&units).expect("units are plain text and always serialize");
-        let digest = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
-        Self { units, shard_of, shard_count, digest }
+        match &mut self {
+            Self::Measured { .. } => {}
+            Self::NotMeasured { reason, hint } => {
+                cut(reason);
+                cut(hint);
+            }
+            Self::Failed { reason } => cut(reason),
+        }
+        self
     }
-
-    /// The units of one shard.
-    pub fn shard(&self, shard: usize) -> impl Iterator<Item = &Unit> {
-        self.units.iter().zip(&self.shard_of).filter(move |(_, s)| **s == shard).map(|(unit, _)| unit)
-    }
-}
-
-fn shard_count(units: usize, size_bytes: u64) -> usize {
-    let by_size = usize::try_from(size_bytes.div_ceil(SHARD_SIZE_BYTES)).unwrap_or(SHARDS_MAX);
-    // A few shards even of a small database, so that its tables are read side by side.
-    by_size.max(units.div_ceil(UNITS_PER_SHARD_MAX / 2)).clamp(1, SHARDS_MAX).max(units.min(4))
-}
-
-/// Gives each unit to the shard with the least to read so far, largest units first.
-fn share_out(sizes: &[u64], shard_count: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(sizes[i]), i));
-    let mut load = vec![(0_u64, 0_usize); shard_count];
-    let mut shard_of = vec![0; sizes.len()];
-    for i in order {
-        let lightest = (0..shard_count)
-            .filter(|&s| load[s].1 < UNITS_PER_SHARD_MAX)
-            .min_by_key(|&s| (load[s], s))
-            .unwrap_or(0);
-        // A table costs something even when it is empty: a statement each way.
-        load[lightest].0 += sizes[i] + 8192;
-        load[lightest].1 += 1;
-        shard_of[i] = lightest;
-    }
-    shard_of
 }

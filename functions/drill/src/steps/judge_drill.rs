@@ -11,7 +11,7 @@ use super::{Available, Restored, Settings, plan_checks, record_measurements, req
 use crate::error::{StepError, WireName};
 use crate::evidence::{Evidence, Fate, FindingStatus, ReplicaRecord, SCHEMA, Timeline, Verdict, keys};
 use crate::judge::{Judgement, judge};
-use crate::measurement::Measurement;
+use crate::measurement::{Measurement, Unit, digest_of};
 use crate::plan::Plan;
 use crate::ports::{ReadObjects, WriteObjects};
 use crate::store;
@@ -110,6 +110,11 @@ async fn read_measurements(ports: &impl ReadObjects, input: &Input) -> Result<Ve
             measurements.len(),
             checks.unit_count
         )));
+    }
+    // Not what the workers say that they measured, but what lies here: each planned unit, exactly once.
+    let units: Vec<Unit> = measurements.iter().map(|m| m.unit(&input.plan.configuration)).collect();
+    if digest_of(&units) != checks.digest {
+        return Err(incomplete("the measurements are not those that were planned".to_owned()));
     }
     Ok(measurements)
 }

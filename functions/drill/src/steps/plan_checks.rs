@@ -66,8 +66,21 @@ pub async fn run<C: Connect>(
         table_count: checks.units.iter().filter(|u| matches!(u, Unit::Table { .. })).count(),
         digest: checks.digest,
         first_query_at,
-        not_covered: catalogue.not_covered,
+        not_covered: bounded(catalogue.not_covered),
     })
+}
+
+/// The most things that are named as not covered: the list travels through the state.
+const NOT_COVERED_MAX: usize = 50;
+
+fn bounded(mut not_covered: Vec<String>) -> Vec<String> {
+    let more = not_covered.len().saturating_sub(NOT_COVERED_MAX);
+    not_covered.truncate(NOT_COVERED_MAX);
+    for text in &mut not_covered {
+        text.truncate(text.floor_char_boundary(300));
+    }
+    not_covered.extend((more > 0).then(|| format!("and {more} more")));
+    not_covered
 }
 
 /// The step's error for a connection that wasn't made.

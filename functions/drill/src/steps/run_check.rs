@@ -65,9 +65,9 @@ pub async fn run<C: Connect>(
     for unit in checks.shard(shard) {
         let began = elapsed();
         let mut measurement = if began < budget {
-            measure(&mut session, unit, configuration).await?
+            measure(&mut session, unit, configuration, || elapsed() < budget).await?
         } else {
-            out_of_time(unit, began)
+            out_of_time(unit)
         };
         if let Measurement::Table { duration_ms, .. } | Measurement::Query { duration_ms, .. } =
             &mut measurement
@@ -83,13 +83,15 @@ async fn measure<S: Session>(
     session: &mut S,
     unit: &Unit,
     configuration: &Configuration,
+    has_time: impl Fn() -> bool + Send,
 ) -> Result<Measurement, StepError> {
     Ok(match unit {
         Unit::Identity => Measurement::Identity { identity: outcome(session.identity().await)? },
         Unit::Table { table, newest_of } => {
             let count = outcome(session.count_heap(table).await)?;
             let newest = match newest_of {
-                Some(column) => Some(outcome(session.newest(table, column).await)?),
+                Some(column) if has_time() => Some(outcome(session.newest(table, column).await)?),
+                Some(_) => Some(no_time_left()),
                 None => None,
             };
             Measurement::Table { table: table.clone(), count, newest, duration_ms: 0 }
@@ -109,8 +111,10 @@ async fn measure<S: Session>(
 fn outcome<T>(result: Result<T, MeasureError>) -> Result<Outcome<T>, StepError> {
     match result {
         Ok(value) => Ok(Outcome::Measured { value }),
-        Err(MeasureError::NotMeasured { reason, hint }) => Ok(Outcome::NotMeasured { reason, hint }),
-        Err(MeasureError::Failed(reason)) => Ok(Outcome::Failed { reason }),
+        Err(MeasureError::NotMeasured { reason, hint }) => {
+            Ok(Outcome::NotMeasured { reason, hint }.bounded())
+        }
+        Err(MeasureError::Failed(reason)) => Ok(Outcome::Failed { reason }.bounded()),
         Err(MeasureError::Lost(message)) => Err(StepError::new(
             WireName::DatabaseLost,
             format!("the connection broke while measuring: {message}"),
@@ -119,23 +123,24 @@ fn outcome<T>(result: Result<T, MeasureError>) -> Result<Outcome<T>, StepError> 
     }
 }
 
-fn out_of_time(unit: &Unit, elapsed: Duration) -> Measurement {
-    fn not_measured<T>(elapsed: Duration) -> Outcome<T> {
-        Outcome::NotMeasured {
-            reason: format!("the function's time was up after {} s", elapsed.as_secs()),
-            hint: "choose a larger replica.instance_class".to_owned(),
-        }
+fn no_time_left<T>() -> Outcome<T> {
+    Outcome::NotMeasured {
+        reason: "the function's time was up".to_owned(),
+        hint: "choose a larger replica.instance_class".to_owned(),
     }
+}
+
+fn out_of_time(unit: &Unit) -> Measurement {
     match unit {
-        Unit::Identity => Measurement::Identity { identity: not_measured(elapsed) },
+        Unit::Identity => Measurement::Identity { identity: no_time_left() },
         Unit::Table { table, newest_of } => Measurement::Table {
             table: table.clone(),
-            count: not_measured(elapsed),
-            newest: newest_of.as_ref().map(|_| not_measured(elapsed)),
+            count: no_time_left(),
+            newest: newest_of.as_ref().map(|_| no_time_left()),
             duration_ms: 0,
         },
         Unit::Query { name } => {
-            Measurement::Query { name: name.clone(), value: not_measured(elapsed), duration_ms: 0 }
+            Measurement::Query { name: name.clone(), value: no_time_left(), duration_ms: 0 }
         }
     }
 }
