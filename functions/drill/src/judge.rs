@@ -4,13 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
-
 use crate::backup::{Backup, bounded_list};
-use crate::configuration::{Configuration, ExpectedValue, QueryCheck, TableRules};
+use crate::configuration::Configuration;
 use crate::evidence::{Evidence, Finding, FindingStatus, TableRows, Verdict};
-use crate::ids::rfc3339;
-use crate::measurement::{HeapCount, Measurement, Outcome, ServerIdentity, TableName};
+use crate::measurement::{Measurement, Outcome, ServerIdentity};
+
+mod query;
+mod table;
+
+use query::judge_query;
+use table::{judge_newest, judge_rows};
 
 /// The findings of a drill with what later drills compare with.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +59,7 @@ pub fn judge(
                 let rules = configuration.rules_for(&table.to_string());
                 let rows_before = before.get(table.to_string().as_str()).copied();
                 findings.extend(judge_rows(table, count, &rules, rows_before, baseline.is_some()));
-                findings.extend(newest.as_ref().map(|n| judge_newest(table, n, &rules, backup.data_at)));
+                findings.extend(judge_newest(table, newest.as_ref(), &rules, backup.data_at));
             }
             Measurement::Query { name, value, .. } => {
                 let check = configuration.queries.iter().find(|q| q.name == *name);
@@ -65,6 +68,7 @@ pub fn judge(
         }
     }
     findings.extend(judge_absent(measurements, configuration, &before));
+    findings.extend(judge_nothing(measurements));
     conclude(findings, tables, server_version, configuration)
 }
 
@@ -134,130 +138,6 @@ fn judge_identity(identity: &Outcome<ServerIdentity>, backup: &Backup) -> Vec<Fi
     ]
 }
 
-fn judge_rows(
-    table: &TableName,
-    count: &Outcome<HeapCount>,
-    rules: &TableRules,
-    before: Option<u64>,
-    has_baseline: bool,
-) -> Vec<Finding> {
-    let subject = table.to_string();
-    let expected = match (before, has_baseline) {
-        (Some(0), _) => "any number of rows, as there were none".to_owned(),
-        (Some(before), _) => format!("more than 0 rows, as there were {before}"),
-        (None, true) => "any number of rows: the table is new".to_owned(),
-        (None, false) => "any number of rows: there is no baseline yet".to_owned(),
-    };
-    let rows = match measured(count, "rows", &subject, &expected) {
-        Ok(count) => count.rows,
-        Err(finding) => return vec![finding],
-    };
-    let is_emptied = rows == 0 && before.is_some_and(|b| b > 0);
-    let mut findings = vec![finding("rows", &subject, !is_emptied, expected, format!("{rows} rows"))];
-    if let Some(least) = rules.min_rows {
-        findings.push(finding(
-            "min_rows",
-            &subject,
-            rows >= least,
-            format!("at least {least} rows"),
-            format!("{rows} rows"),
-        ));
-    }
-    if let (Some(max_drop), Some(before)) = (rules.max_drop, before) {
-        findings.push(judge_drop(&subject, rows, before, max_drop));
-    }
-    findings
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
-fn judge_drop(subject: &str, rows: u64, before: u64, max_drop: f64) -> Finding {
-    let lost = before.saturating_sub(rows);
-    let share = if before == 0 { 0.0 } else { lost as f64 / before as f64 };
-    finding(
-        "max_drop",
-        subject,
-        share <= max_drop,
-        format!("at most {:.2} % below the baseline's {before} rows", max_drop * 100.0),
-        format!("{rows} rows, {:.2} % below", share * 100.0),
-    )
-}
-
-/// A clock in the future by this much is a clock, not damage.
-const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(10);
-
-fn judge_newest(
-    table: &TableName,
-    newest: &Outcome<Option<DateTime<Utc>>>,
-    rules: &TableRules,
-    backup_data_at: DateTime<Utc>,
-) -> Finding {
-    let Some(fresh) = &rules.fresh else {
-        return finding("fresh", table.to_string(), true, "nothing", "nothing");
-    };
-    let subject = format!("{table}.{}", fresh.column);
-    let expected = format!(
-        "newest row at most {} before the backup's data of {}",
-        fresh.within,
-        rfc3339(backup_data_at)
-    );
-    match measured(newest, "fresh", &subject, &expected) {
-        Err(finding) => finding,
-        Ok(None) => finding("fresh", subject, false, expected, "no rows"),
-        Ok(Some(at)) => {
-            let is_fresh = backup_data_at - at <= fresh.within.delta();
-            let is_future = *at - backup_data_at > CLOCK_SLACK;
-            let note = if is_future { ", which is later than the backup" } else { "" };
-            finding("fresh", subject, is_fresh, expected, format!("newest row at {}{note}", rfc3339(*at)))
-        }
-    }
-}
-
-fn judge_query(name: &str, check: Option<&QueryCheck>, value: &Outcome<Option<String>>) -> Finding {
-    let Some(check) = check else {
-        return finding("query", name, false, "a query of the configuration", "a query that it doesn't have");
-    };
-    let expected = expectation(check);
-    let value = match measured(value, "query", name, &expected) {
-        Ok(value) => value.as_deref(),
-        Err(finding) => return finding,
-    };
-    let found = value.map_or_else(|| "NULL".to_owned(), ToOwned::to_owned);
-    finding("query", name, value.is_some_and(|v| is_expected(check, v)), expected, found)
-}
-
-fn expectation(check: &QueryCheck) -> String {
-    match (&check.equals, check.min, check.max) {
-        (Some(ExpectedValue::Text(text)), _, _) => text.clone(),
-        (Some(ExpectedValue::Boolean(value)), _, _) => value.to_string(),
-        (Some(ExpectedValue::Integer(value)), _, _) => value.to_string(),
-        (Some(ExpectedValue::Number(value)), _, _) => value.to_string(),
-        (None, Some(min), Some(max)) => format!("from {min} to {max}"),
-        (None, Some(min), None) => format!("at least {min}"),
-        (None, None, Some(max)) => format!("at most {max}"),
-        (None, None, None) => "nothing that the configuration says".to_owned(),
-    }
-}
-
-#[expect(clippy::float_cmp, reason = "equality by value is what the configuration asks for")]
-fn is_expected(check: &QueryCheck, value: &str) -> bool {
-    let number = || value.trim().parse::<f64>().ok().filter(|n| n.is_finite());
-    match (&check.equals, check.min, check.max) {
-        (Some(ExpectedValue::Text(text)), _, _) => text == value,
-        (Some(ExpectedValue::Boolean(expected)), _, _) => {
-            matches!((expected, value), (true, "t" | "true") | (false, "f" | "false"))
-        }
-        (Some(ExpectedValue::Integer(expected)), _, _) => value.trim().parse::<i64>().map_or_else(
-            |_| number().is_some_and(|n| n.fract() == 0.0 && n.to_string() == expected.to_string()),
-            |found| found == *expected,
-        ),
-        (Some(ExpectedValue::Number(expected)), _, _) => number().is_some_and(|n| n == *expected),
-        (None, None, None) => false,
-        (None, min, max) => {
-            number().is_some_and(|n| min.is_none_or(|least| n >= least) && max.is_none_or(|most| n <= most))
-        }
-    }
-}
-
 /// Tables that were there and are gone, tables that have rules and don't exist, queries that didn't run.
 fn judge_absent(
     measurements: &[Measurement],
@@ -282,10 +162,30 @@ fn judge_absent(
             absent.insert(table, format!("a table, as there was one with {rows} rows"));
         }
     }
-    absent
-        .into_iter()
-        .map(|(table, expected)| finding("rows", table, false, expected, "no such table"))
-        .collect()
+    let tables =
+        absent.into_iter().map(|(table, expected)| finding("rows", table, false, expected, "no such table"));
+    let is_asked = |name: &str| {
+        measurements.iter().any(|m| matches!(m, Measurement::Query { name: asked, .. } if asked == name))
+    };
+    let queries = configuration.queries.iter().filter(|q| !is_asked(&q.name)).map(|q| {
+        let not_measured = finding("query", &q.name, false, "a value", "not measured: nobody asked it");
+        Finding { status: FindingStatus::NotMeasured, ..not_measured }
+    });
+    let has_identity = measurements.iter().any(|m| matches!(m, Measurement::Identity { .. }));
+    let identity = (!has_identity).then(|| Finding {
+        status: FindingStatus::NotMeasured,
+        ..finding("connect", "server", false, "a server", "not measured: nobody asked who it is")
+    });
+    tables.chain(queries).chain(identity).collect()
+}
+
+/// A database without a table and without a query of one's own proves nothing: it is the wrong one or empty.
+fn judge_nothing(measurements: &[Measurement]) -> Option<Finding> {
+    let is_something = |m: &Measurement| !matches!(m, Measurement::Identity { .. });
+    (!measurements.iter().any(is_something)).then(|| Finding {
+        hint: Some("see that database.name is the one that holds the data".to_owned()),
+        ..finding("rows", "the database", false, "at least one table", "no table, and no query to ask")
+    })
 }
 
 fn conclude(
@@ -309,7 +209,9 @@ fn conclude(
             format!("{} of {} checks failed: {}", failed.len(), findings.len(), bounded_list(&failed)),
         )
     } else if !missing.is_empty() || !has_identity {
-        let names: Vec<String> = missing.iter().map(|f| name(f)).collect();
+        // Who answered can't be accepted as unknown: the rest might be of any server.
+        let unknown = accepted.iter().filter(|f| f.check == "connect");
+        let names: Vec<String> = missing.iter().chain(unknown).map(|f| name(f)).collect();
         (
             Verdict::Broken,
             format!(
