@@ -154,5 +154,11 @@ async fn adopt<P: ReadInstances>(ports: &P, settings: &Settings, plan: &Plan) ->
     if replica.backup() != plan.backup.origin.tag() {
         return Err(conflict(format!("it is of backup {}", replica.backup())));
     }
+    // The rest of what a restore of this plan would have said: the source's identity, the data's time.
+    if let Some((tag, value)) =
+        plan.tags().into_iter().find(|(tag, value)| instance.tags.get(tag) != Some(value))
+    {
+        return Err(conflict(format!("its tag {tag} is not {value}")));
+    }
     Ok(instance)
 }
