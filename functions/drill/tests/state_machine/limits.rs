@@ -1,0 +1,192 @@
+//! The figures of `statemachine/README.md` about Step Functions' limits, computed from the bounds of the
+//! configuration and the formulas of the library.
+
+use std::time::Duration;
+
+use drill::configuration::{Configuration, limits, parse_toml};
+use drill::measurement::{HeapCount, Measurement, Outcome, SHARDS_MAX, TableName, UNITS_PER_SHARD_MAX};
+use drill::observation::{Goal, first_wait, next_wait};
+use drill::plan::Plan;
+use drill::steps::{record_measurements, run_check};
+
+use crate::definition::{definition, text_of};
+use crate::machine::Ran;
+use crate::night::NIGHTS;
+
+/// Step Functions' own limits (developer guide, "Quotas related to state machine executions").
+const EVENTS_MAX: usize = 25_000;
+const STATE_MAX_BYTES: usize = 256 * 1024;
+
+/// A Task that succeeds: entered, scheduled, started, succeeded, exited.
+const EVENTS_OF_A_TASK: usize = 5;
+/// Wait, Task, Choice; a Wait and a Choice are entered and exited.
+const EVENTS_OF_A_LOOK: usize = EVENTS_OF_A_TASK + 4;
+/// The iteration's start and end around two Tasks.
+const EVENTS_OF_A_SHARD: usize = 2 * EVENTS_OF_A_TASK + 2;
+/// Seven Tasks outside the loop, `BeginDrill`, the Map's four, `DrillEnded`, the end, and the execution's two.
+const EVENTS_BESIDE: usize = 7 * EVENTS_OF_A_TASK + 2 + 4 + 2 + 2 + 2;
+/// What a retry adds: failed, scheduled, started.
+const EVENTS_OF_A_RETRY: usize = 3;
+
+fn readme_says(what: &str) {
+    let readme = text_of("statemachine/README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(what), "statemachine/README.md doesn't say {what:?}");
+}
+
+/// 25000 as `25,000`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let head = digits.len() % 3;
+    let groups: Vec<&str> =
+        digits[head..].as_bytes().chunks(3).map(|c| std::str::from_utf8(c).unwrap()).collect();
+    let all = std::iter::once(&digits[..head]).filter(|h| !h.is_empty()).chain(groups);
+    all.collect::<Vec<_>>().join(",")
+}
+
+fn times(ran: &Ran, state: &str) -> usize {
+    ran.entered.iter().filter(|s| *s == state).count()
+}
+
+#[test]
+fn a_night_takes_as_many_transitions_as_the_formula_says() {
+    for (night, words) in [(&NIGHTS.first, "the first night"), (&NIGHTS.usual, "every later night")] {
+        let (looks, shards) = (times(night, "ObserveReplica"), times(night, "RunCheck"));
+        assert_eq!(night.entered.len(), 10 + 3 * looks + 2 * shards);
+        readme_says(&format!("| {words} | {looks} | {shards} | {} |", night.entered.len()));
+    }
+}
+
+/// A configuration with these deadlines and waits, in seconds; `None` when it is refused.
+fn waiting(deadlines: [u64; 3], polling: [u64; 3]) -> Option<Configuration> {
+    let [available, stopped, gone] = deadlines;
+    let [first, min, max] = polling;
+    parse_toml(&format!(
+        "source = \"s\"\n[replica]\ninstance_class = \"db.t4g.medium\"\nsubnet_group = \"g\"\n\
+         security_groups = [\"sg-01\"]\nabandoned_max_age = \"720h\"\n[database]\nname = \"d\"\n\
+         [deadlines]\navailable = \"{available}s\"\nstopped = \"{stopped}s\"\ngone = \"{gone}s\"\n\
+         [polling]\nfirst = \"{first}s\"\nmin = \"{min}s\"\nmax = \"{max}s\"\n"
+    ))
+    .ok()
+}
+
+/// How many looks the waiting of a drill takes at most: each goal until just past its deadline, all of it
+/// inside the machine's own time-out.
+fn looks(configuration: &Configuration, earlier_s: &[u64], time_out: Duration) -> usize {
+    let (polling, mut left, mut count) = (&configuration.polling, time_out, 0);
+    for goal in [Goal::Available, Goal::Stopped, Goal::Gone] {
+        let mut elapsed = match goal {
+            Goal::Available => first_wait(earlier_s, polling),
+            Goal::Stopped => polling.min.duration(),
+            Goal::Gone => Duration::ZERO,
+        };
+        let deadline = goal.deadline(&configuration.deadlines).duration();
+        while elapsed <= left {
+            count += 1;
+            if elapsed > deadline {
+                break;
+            }
+            elapsed += next_wait(goal, elapsed, earlier_s, polling);
+        }
+        left = left.saturating_sub(elapsed);
+    }
+    count
+}
+
+fn most_looks() -> usize {
+    let time_out = Duration::from_secs(definition()["TimeoutSeconds"].as_u64().unwrap());
+    let mut most = 0;
+    for max in 1..=limits::POLL_MAX.as_secs() {
+        // As long as the configuration lets the waiting be with that longest wait.
+        let total = (limits::LOOKS_MAX * max).min(3 * limits::DEADLINE_MAX.as_secs());
+        for deadlines in [[total / 3; 3], [total - 2 * total / 8, total / 8, total / 8]] {
+            for earlier_s in [vec![], vec![1], vec![total / 6], vec![total]] {
+                if let Some(configuration) = waiting(deadlines, [1, 1, max]) {
+                    most = most.max(looks(&configuration, &earlier_s, time_out));
+                }
+            }
+        }
+    }
+    most
+}
+
+#[test]
+fn the_longest_drill_stays_inside_the_history_of_an_execution() {
+    let looks = most_looks();
+    let events = EVENTS_BESIDE + looks * EVENTS_OF_A_LOOK + SHARDS_MAX * EVENTS_OF_A_SHARD;
+    let retries = (EVENTS_MAX - events) / EVENTS_OF_A_RETRY;
+    readme_says(&format!("{} looks", grouped(looks)));
+    readme_says(&format!("{} events", grouped(events)));
+    readme_says(&format!("{} retries", grouped(retries)));
+    assert!(looks >= usize::try_from(limits::LOOKS_MAX).unwrap(), "the worst case was not found");
+}
+
+/// The configuration that grows most on its way into JSON: backslashes, which TOML takes as they are.
+fn largest_configuration() -> Configuration {
+    let head = "source = \"s\"\n[replica]\ninstance_class = \"db.t4g.medium\"\nsubnet_group = \"g\"\n\
+                security_groups = [\"sg-01\"]\n[database]\nname = \"d\"\n";
+    let mut text = head.to_owned();
+    for number in 0.. {
+        let query = |sql: &str| format!("[[queries]]\nname = \"q{number}\"\nsql = '{sql}'\nequals = 0\n");
+        let room = limits::FILE_MAX_BYTES.saturating_sub(text.len() + query("").len());
+        if room == 0 {
+            break;
+        }
+        text.push_str(&query(&"\\".repeat(room.min(limits::SQL_MAX_BYTES))));
+    }
+    parse_toml(&text).expect("the largest configuration is a good one")
+}
+
+fn largest_plan() -> Plan {
+    let of = |name: &str| NIGHTS.usual.exchanges.iter().find(|e| e.state == name).unwrap().clone();
+    let mut plan: Plan = serde_json::from_value(of("PlanDrill").output).unwrap();
+    plan.configuration = largest_configuration();
+    plan
+}
+
+/// The result of a shard with as many tables as one takes, each with the longest names.
+fn largest_result(of: impl Fn(TableName) -> Measurement) -> run_check::Output {
+    let name = |letter: &str| letter.repeat(limits::IDENTIFIER_MAX_BYTES);
+    let measurement = of(TableName { schema: name("s"), table: name("t") });
+    run_check::Output {
+        shard: SHARDS_MAX - 1,
+        digest: "0".repeat(64),
+        measurements: vec![measurement; UNITS_PER_SHARD_MAX],
+    }
+}
+
+fn measured(table: TableName) -> Measurement {
+    let scan = "Parallel Seq Scan".to_owned();
+    let newest = "2026-11-21T02:01:12.123456Z".parse().unwrap();
+    Measurement::Table {
+        table,
+        count: Outcome::Measured { value: HeapCount { rows: u64::MAX, scan } },
+        newest: Some(Outcome::Measured { value: Some(newest) }),
+        duration_ms: 123_456,
+    }
+}
+
+fn not_measured(table: TableName) -> Measurement {
+    fn outcome<T>() -> Outcome<T> {
+        Outcome::NotMeasured { reason: "r".repeat(9999), hint: "h".repeat(9999) }.bounded()
+    }
+    Measurement::Table { table, count: outcome(), newest: Some(outcome()), duration_ms: 123_456 }
+}
+
+fn kib(value: &impl serde::Serialize) -> usize {
+    serde_json::to_string(value).unwrap().len().div_ceil(1024)
+}
+
+#[test]
+fn the_largest_states_are_as_large_as_the_readme_says() {
+    let plan = largest_plan();
+    let worst = largest_result(not_measured);
+    readme_says(&format!("at most {} KiB, for a file", kib(&plan)));
+    readme_says(&format!(
+        "{} KiB for {UNITS_PER_SHARD_MAX} tables that were all measured",
+        kib(&largest_result(measured))
+    ));
+    readme_says(&format!("{} KiB when none could be", kib(&worst)));
+    let both = kib(&record_measurements::Input { plan, result: worst });
+    readme_says(&format!("{both} KiB together"));
+    assert!(both * 1024 <= STATE_MAX_BYTES, "{both} KiB don't fit a state");
+}
