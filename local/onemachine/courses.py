@@ -19,6 +19,7 @@ DATABASE = "courses"
 SUBMISSIONS = 97_160
 SUBMISSIONS_SMALL = 200
 POLL_S = 0.1
+TERMINAL = ("failed", "incompatible-", "restore-error")
 
 
 class SourceError(Exception):
@@ -100,12 +101,18 @@ def describe(machine: Machine, name: str) -> dict[str, Any]:
 
 def wait_for_status(machine: Machine, name: str, status: str, max_s: float = 60) -> None:
     """Poll until the instance has the status, or give up with the one it has."""
-    wait_for(
+    found = wait_for(
         lambda: describe(machine, name)["DBInstanceStatus"],
-        lambda found: found == status,
+        lambda found: found == status or found.startswith(TERMINAL),
         f"{name} to be {status}",
         max_s,
     )
+    if found != status:
+        events = machine.client("rds").describe_events(
+            SourceIdentifier=name, SourceType="db-instance", Duration=60
+        )["Events"]
+        reasons = "; ".join(event["Message"] for event in events[-2:])
+        raise SourceError(f"{name} is {found}, was to be {status}: {reasons}")
 
 
 def wait_for(look: Callable[[], Any], is_it: Callable[[Any], bool], what: str, max_s: float) -> Any:

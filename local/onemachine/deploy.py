@@ -48,6 +48,8 @@ def deploy(
         definition=deployment.definition(artifacts.definition.read_text(encoding="utf-8")),
         roleArn=role,
         type="STANDARD",
+        # How the command line finds the evidence when it is only told the deployment.
+        tags=[{"key": "restore-drill:bucket", "value": deployment.bucket}],
     )
     return Deployed(deployment, queue_url)
 

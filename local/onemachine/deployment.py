@@ -49,7 +49,8 @@ class DefinitionError(Exception):
 class Deployment:
     """One deployment's names; everything else follows from its name."""
 
-    name: str = "local"
+    # The name that the command line takes when it is given none.
+    name: str = "main"
 
     @property
     def prefix(self) -> str:

@@ -96,16 +96,20 @@ class Stay:
 
 
 def stays(events: list[dict[str, Any]]) -> list[Stay]:
-    """A history as stays. Waits and choices belong to the stay before; a loop is one stay."""
+    """A history as stays. A wait belongs to the call that it delays; a loop is one stay."""
     found: list[Stay] = []
+    waiting_since: datetime | None = None
     for event in events:
         kind, at = event["type"], event["timestamp"]
-        if kind in ("TaskStateEntered", "MapStateEntered"):
+        if kind == "WaitStateEntered":
+            waiting_since = at
+        elif kind in ("TaskStateEntered", "MapStateEntered"):
             state = event["stateEnteredEventDetails"]["name"]
             if not found or found[-1].state != state:
-                found.append(Stay(state, at))
+                found.append(Stay(state, waiting_since or at))
             found[-1].looks += 1
             found[-1].ended_at = None
+            waiting_since = None
         elif found and kind in ("TaskStateExited", "MapStateExited", "ExecutionFailed"):
             found[-1].ended_at = at
         elif found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import boto3
 from botocore.config import Config
 
 from onemachine import postgres
+from onemachine.double import Double
 from onemachine.paths import TARGET, venv_program
 from onemachine.processes import Run, StartError, free_port, plain_environment
 
@@ -30,9 +32,8 @@ READY_MAX_S = 60.0
 class Settings:
     """What differs between runs of the machine."""
 
-    # Waits and retry intervals of the state machine are multiplied by this: the definition says
-    # how long AWS needs, the double needs seconds. Task time-outs are not scaled.
-    wait_scale: float = 0.02
+    # Waits and retry intervals of the state machine are multiplied by this; its time-outs are not.
+    wait_scale: float = 1.0
     # More arguments for the double, such as how long its statuses last.
     double_arguments: tuple[str, ...] = ()
     postgres: postgres.Binaries | None = None
@@ -48,22 +49,33 @@ class Machine:
     ca_file: Path
     settings: Settings
     _clients: dict[str, Any] = field(default_factory=dict)
+    # boto3 makes clients from a shared session that is not safe for threads; clients are.
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str) -> Any:
         """A boto3 client; `rds` talks to the double, all others to ministack."""
-        if service not in self._clients:
-            self._clients[service] = boto3.client(
-                service,
-                endpoint_url=self.rds_endpoint if service == "rds" else self.endpoint,
-                region_name=REGION,
-                aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-                # An endpoint on the loopback interface answers or is broken.
-                config=Config(
-                    retries={"max_attempts": 1}, connect_timeout=5, read_timeout=60, proxies={}
-                ),
-            )
-        return self._clients[service]
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.rds_endpoint if service == "rds" else self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            # An endpoint on the loopback interface answers or is broken.
+            config=Config(
+                retries={"max_attempts": 1}, connect_timeout=5, read_timeout=60, proxies={}
+            ),
+        )
+
+    @cached_property
+    def double(self) -> Double:
+        """The side door of the RDS double."""
+        return Double(self.rds_endpoint)
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -144,6 +156,7 @@ def _start_double(run: Run, settings: Settings) -> tuple[str, Path]:
         "rds-double",
         [
             *(str(program), "--port", "0"),
+            *("--region", REGION, "--account", ACCOUNT),
             *("--state-dir", str(run.dir / "rds")),
             *("--postgres-bin", str(binaries.bin_dir)),
             *settings.double_arguments,

@@ -58,7 +58,7 @@ def bin_dir(major: int) -> Binaries:
 
 
 def system_installations() -> list[Binaries]:
-    """Every complete installation of the machine: programs, version and amcheck are looked at."""
+    """Every installation of the machine that is new enough and has all the programs."""
     places = [Path(text) for text in os.environ.get("PATH", "").split(os.pathsep) if text]
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     places += sorted(Path("/usr").glob("pgsql-*/bin"))
@@ -78,11 +78,6 @@ def _system(place: Path) -> Binaries | None:
     version = ".".join(map(str, version_of(_answer([str(place / "postgres"), "--version"]))))
     if version_of(version)[0] < OLDEST_MAJOR:
         return None
-    pg_config = place / "pg_config"
-    if pg_config.exists():
-        share = Path(_answer([str(pg_config), "--sharedir"]))
-        if not (share / "extension" / "amcheck.control").exists():
-            return None
     return Binaries(place, version, f"this machine ({place})")
 
 
@@ -97,7 +92,7 @@ def embedded(major: int) -> Binaries:
     if not pin:
         raise ProvisionError(
             f"no pinned PostgreSQL {major} for {platform.machine()}: "
-            "install one of 14 to 18 with contrib, for example apt-get install postgresql"
+            "install one of 14 to 18, for example apt-get install postgresql"
         )
     home = EMBEDDED / pin["version"]
     if not home.is_dir():
