@@ -148,6 +148,9 @@ pub(super) fn security_groups(node: &Node, reader: &mut Reader) {
 pub(super) fn accepted(node: &Node, reader: &mut Reader) {
     for_each_item(node, reader, |name, earlier, node, reader| {
         short_text(name, 2 * limits::TABLE_NAME_MAX_BYTES, node, reader);
+        if name.trim().is_empty() {
+            return;
+        }
         if !name.split_once(' ').is_some_and(|(check, subject)| !check.is_empty() && !subject.is_empty()) {
             reader.report(
                 node,

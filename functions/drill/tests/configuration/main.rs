@@ -1,5 +1,7 @@
 //! The configuration as people write it: what is read, what is refused, and how that is told.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod mistakes;
 mod properties;
 mod reading;

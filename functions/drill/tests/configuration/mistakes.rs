@@ -6,11 +6,7 @@ use snapbox::{assert_data_eq, file};
 use crate::{MINIMAL, minimal_and};
 
 fn printed(mistakes: &[Mistake], file: &str) -> String {
-    let mut text = String::new();
-    for mistake in mistakes {
-        text.push_str(&format!("{}\n\n", mistake.in_file(file)));
-    }
-    text
+    mistakes.iter().fold(String::new(), |text, mistake| text + &mistake.in_file(file).to_string() + "\n\n")
 }
 
 /// The one mistake that a text must have.

@@ -1,0 +1,168 @@
+//! What the reports say, in words, before it gets a form.
+
+use chrono::{DateTime, Utc};
+
+use super::with_status;
+use crate::{
+    backup::Origin,
+    configuration::Span,
+    evidence::{Evidence, Fate, FindingStatus, Verdict},
+    ids::rfc3339,
+    plan::Trigger,
+};
+
+/// What can't be said because nobody measured it.
+pub(super) const NOT_MEASURED: &str = "not measured";
+
+/// What the verdict means for somebody who has to rely on the backup.
+pub(super) fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified => "This backup restores, and every check that counts passed on it.",
+        Verdict::Rejected => "This backup restores, but a check failed on it: don't rely on it.",
+        Verdict::Broken => "The drill could not be completed. It says nothing about the backup.",
+    }
+}
+
+/// When the drill was scheduled, for people.
+pub(super) fn scheduled(evidence: &Evidence) -> String {
+    clock(evidence.drill.scheduled_at())
+}
+
+/// An instant for people.
+pub(super) fn clock(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Which backup it was.
+pub(super) fn backup(evidence: &Evidence) -> String {
+    let Some(backup) = &evidence.backup else { return "none was chosen".to_owned() };
+    let name = match &backup.origin {
+        Origin::Automated { snapshot } => format!("{snapshot}, automated"),
+        Origin::Manual { snapshot } => format!("{snapshot}, taken by somebody"),
+        Origin::PointInTime { at } => format!("the state of {}", rfc3339(*at)),
+    };
+    format!("{name}, PostgreSQL {}, {} GiB", backup.engine_version, backup.allocated_storage_gib)
+}
+
+/// How old the backup's data was, and when it's of.
+pub(super) fn data_age(evidence: &Evidence) -> (String, String) {
+    let age = evidence.data_age_s.map_or_else(|| NOT_MEASURED.to_owned(), span);
+    let of = evidence.backup.as_ref().map(|backup| format!("data of {}, ", clock(backup.data_at)));
+    (age, format!("{}seen from when the drill was planned", of.unwrap_or_default()))
+}
+
+/// How long it took until the first query was answered.
+pub(super) fn recovery(evidence: &Evidence) -> (String, String) {
+    let time = evidence.recovery_s.map_or_else(|| NOT_MEASURED.to_owned(), span);
+    (time, "from the accepted restore to the first answered query".to_owned())
+}
+
+/// So many seconds, for people.
+pub(super) fn span(seconds: u64) -> String {
+    Span::seconds(seconds).to_string()
+}
+
+/// How many checks came out in which way.
+pub(super) fn tally(evidence: &Evidence) -> String {
+    let [failed, missing, passed] =
+        [FindingStatus::Failed, FindingStatus::NotMeasured, FindingStatus::Passed]
+            .map(|status| with_status(evidence, status).len());
+    if failed + missing + passed == 0 {
+        return "none was made".to_owned();
+    }
+    format!("{failed} failed, {missing} not measured, {passed} passed")
+}
+
+/// What to say where no gap was reported: without a check, nothing at all is covered.
+pub(super) fn nothing_uncovered(evidence: &Evidence) -> &'static str {
+    if evidence.findings.is_empty() { "everything, as no check was made" } else { "no gap was reported" }
+}
+
+/// What the drill's replica is now, and what keeps being billed.
+pub(super) fn costs(evidence: &Evidence) -> Vec<String> {
+    let mut costs = Vec::new();
+    match &evidence.replica {
+        None => costs.push("No replica was created.".to_owned()),
+        Some(replica) => {
+            let (id, class) = (&replica.id, &replica.instance_class);
+            costs.push(match replica.fate {
+                Fate::Running => format!("{id} ({class}) is RUNNING and billed by the second."),
+                Fate::Stopping => format!(
+                    "{id} ({class}) was asked to stop and is billed as running until it has, which can take an hour."
+                ),
+                Fate::Stopped => format!(
+                    "{id} is stopped: its storage is still billed. AWS starts it again after 7 days; the sweep \
+                     then stops it again. Starting it takes minutes to hours and can fail for lack of capacity."
+                ),
+                Fate::Deleted => format!("{id} was deleted and costs nothing any more."),
+                Fate::Unknown => {
+                    format!("Nobody knows whether {id} ({class}) runs: it may be billed. The sweep looks for it.")
+                }
+            });
+        }
+    }
+    if !evidence.kept.is_empty() {
+        let number = evidence.kept.len();
+        let replicas = if number == 1 { "replica is" } else { "replicas are" };
+        costs.push(format!(
+            "{number} more {replicas} kept, of which at least the storage is billed; see below."
+        ));
+    }
+    costs
+}
+
+/// Whether something is, or may be, billed by the second right now.
+pub(super) fn is_costly(evidence: &Evidence) -> bool {
+    evidence
+        .replica
+        .as_ref()
+        .is_some_and(|replica| matches!(replica.fate, Fate::Running | Fate::Stopping | Fate::Unknown))
+}
+
+/// The phases that were reached, with the time since the one before.
+pub(super) fn timeline(evidence: &Evidence) -> Vec<(&'static str, String, String)> {
+    let times = &evidence.timeline;
+    let phases = [
+        ("scheduled", times.scheduled_at),
+        ("planned", times.planned_at),
+        ("restore accepted", times.restore_accepted_at),
+        ("replica available", times.available_at),
+        ("first query answered", times.first_query_at),
+        ("judged", times.judged_at),
+        ("stop requested", times.stop_requested_at),
+        ("stopped", times.stopped_at),
+        ("ended", times.ended_at),
+    ];
+    let mut before: Option<DateTime<Utc>> = None;
+    let mut rows = Vec::new();
+    for (name, at) in phases {
+        let Some(at) = at else { continue };
+        let since = before.and_then(|before| u64::try_from((at - before).num_seconds()).ok());
+        rows.push((name, clock(at), since.map_or_else(String::new, |seconds| format!("+{}", span(seconds)))));
+        before = Some(at);
+    }
+    rows
+}
+
+/// Where the drill came from and by which rules it was judged.
+pub(super) fn record(evidence: &Evidence) -> Vec<(&'static str, String)> {
+    let trigger = match evidence.trigger {
+        Trigger::Schedule => "the schedule",
+        Trigger::OnDemand => "a person",
+    };
+    let absent = |text: &str| text.to_owned();
+    let baseline = evidence.baseline.as_ref();
+    vec![
+        ("Drill", evidence.drill.to_string()),
+        ("Deployment", evidence.deployment.to_string()),
+        ("Started by", format!("{trigger}: {}", evidence.requested_by)),
+        (
+            "Compared with",
+            baseline.map_or_else(|| absent("nothing: no earlier verified drill"), ToString::to_string),
+        ),
+        ("Server", evidence.server_version.clone().unwrap_or_else(|| absent("didn't answer"))),
+        ("Configuration", evidence.configuration_hash.clone().unwrap_or_else(|| absent("none was read"))),
+        ("Execution", evidence.execution.clone()),
+        ("restore-drill", evidence.version.clone()),
+    ]
+}
