@@ -1,0 +1,1 @@
+"""What the suites share: a local AWS, a stage with a source of its own, and drills on it."""
