@@ -65,7 +65,7 @@ impl ReadObjects for EvidenceBucket {
         let mut token = None;
         for _ in 0..PAGES_MAX {
             // One more than asked for: S3 begins with the folder `after` itself.
-            let wanted = (limit + 1 - folders.len()).min(PAGE_KEYS);
+            let wanted = (limit - folders.len()).saturating_add(1).min(PAGE_KEYS);
             let page = self
                 .client
                 .list_objects_v2()

@@ -10,8 +10,8 @@ use crate::replay::{Replay, replay};
 
 pub(crate) const REPLICA: &str = "drill-prod-courses-prod-20261121030000-90e438ea";
 
-fn at(text: &str) -> Option<DateTime<Utc>> {
-    Some(DateTime::parse_from_rfc3339(text).expect("it is RFC 3339").to_utc())
+fn at(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).expect("it is RFC 3339").to_utc()
 }
 
 fn rds(answers: &[(u16, &str)]) -> (Replay, Rds) {
@@ -38,7 +38,7 @@ async fn an_available_instance_is_read_with_its_tags_and_endpoint() {
         Some(Endpoint { host: format!("{REPLICA}.c9akciq32rgh.eu-central-1.rds.amazonaws.com"), port: 5432 })
     );
     assert_eq!((instance.engine.as_str(), instance.engine_version.as_str()), ("postgres", "16.4"));
-    assert_eq!(instance.created_at, at("2026-11-21T03:04:05.678Z"));
+    assert_eq!(instance.created_at, Some(at("2026-11-21T03:04:05.678Z")));
     assert_eq!(instance.allocated_storage_gib, 100);
     assert!(!instance.deletion_protection);
 
@@ -66,7 +66,7 @@ async fn a_stopped_instance_says_when_aws_starts_it_again() {
     let (_, rds) = rds(&[(200, "rds/describe-instance-replica-stopped.xml")]);
     let instance = rds.instance(REPLICA).await.unwrap().unwrap();
     assert_eq!(instance.status, InstanceStatus::Stopped);
-    assert_eq!(instance.automatic_restart_at, at("2026-11-28T03:44:05Z"));
+    assert_eq!(instance.automatic_restart_at, Some(at("2026-11-28T03:44:05Z")));
 }
 
 #[tokio::test]
@@ -141,8 +141,8 @@ async fn automated_snapshots_are_asked_for_by_identity_and_all_pages_are_read() 
     let snapshots = rds.automated_snapshots(&source_resource()).await.unwrap();
     let ids: Vec<&str> = snapshots.iter().map(|s| s.id.as_str()).collect();
     assert_eq!(ids, ["rds:courses-prod-2026-11-21-02-03", "rds:courses-prod-2026-11-22-02-03"]);
-    assert_eq!(snapshots[0].database_at, at("2026-11-21T02:03:04Z"));
-    assert_eq!(snapshots[0].created_at, at("2026-11-21T02:03:30.120Z"));
+    assert_eq!(snapshots[0].database_at, Some(at("2026-11-21T02:03:04Z")));
+    assert_eq!(snapshots[0].created_at, Some(at("2026-11-21T02:03:30.120Z")));
     assert_eq!((snapshots[1].status.as_str(), snapshots[1].created_at), ("creating", None));
     assert_eq!(snapshots[1].data_at(), None);
 
@@ -160,7 +160,7 @@ async fn a_manual_snapshot_is_found_by_its_name_without_a_type() {
     let snapshot = rds.snapshot(&id).await.unwrap().unwrap();
     assert_eq!(snapshot.snapshot_type, "manual");
     assert_eq!(snapshot.instance_id, "courses-prod");
-    assert_eq!(snapshot.data_at(), at("2026-11-21T02:03:30.120Z"));
+    assert_eq!(snapshot.data_at(), Some(at("2026-11-21T02:03:30.120Z")));
     assert!(!replay.only().form().contains_key("SnapshotType"));
 }
 
@@ -192,8 +192,8 @@ async fn the_window_in_use_is_chosen_over_one_retained_of_a_former_instance() {
     let source = SourceId::parse("courses-prod").unwrap();
     let window = rds.restorable_window(&source).await.unwrap().unwrap();
     assert_eq!(window.resource_id, source_resource());
-    assert_eq!(window.earliest_at, at("2026-11-14T02:10:00Z"));
-    assert_eq!(window.latest_at, at("2026-11-21T02:55:00Z"));
+    assert_eq!(window.earliest_at, Some(at("2026-11-14T02:10:00Z")));
+    assert_eq!(window.latest_at, Some(at("2026-11-21T02:55:00Z")));
     assert_eq!(replay.only().form()["DBInstanceIdentifier"], "courses-prod");
 }
 
@@ -219,7 +219,7 @@ async fn a_source_without_automated_backups_has_no_window() {
 async fn events_come_oldest_first_and_only_those_since() {
     let (replay, rds) = rds(&[(200, "rds/describe-events.xml")]);
     let id = ReplicaId::parse(REPLICA).unwrap();
-    let events = rds.events_since(&id, at("2026-11-21T03:00:00Z").unwrap()).await.unwrap();
+    let events = rds.events_since(&id, at("2026-11-21T03:00:00Z")).await.unwrap();
     let messages: Vec<&str> = events.iter().map(|(_, message)| message.as_str()).collect();
     assert_eq!(
         messages,
