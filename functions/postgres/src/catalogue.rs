@@ -57,11 +57,11 @@ fn table_entry(row: &Row) -> Result<TableEntry, Error> {
 /// A kind of object that isn't looked at, how many there are, and one of them.
 fn in_words(kind: &str, count: i64, example: Option<&str>) -> String {
     let (one, many, remark) = match kind {
-        "foreign table" => ("foreign table", "foreign tables", "; their data is elsewhere"),
+        "foreign table" => ("foreign table", "foreign tables", "; the data is elsewhere"),
         "materialised view" => ("materialised view", "materialised views", ""),
-        "unlogged table" => ("unlogged table", "unlogged tables", "; a restore always empties them"),
+        "unlogged table" => ("unlogged table", "unlogged tables", "; empty after every restore"),
         "sequence" => ("sequence", "sequences", ""),
-        "index" => ("index", "indexes", "; not compared with their tables"),
+        "index" => ("index", "indexes", "; not compared with the tables"),
         "large object" => ("large object", "large objects", ""),
         other => (other, other, ""),
     };
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(in_words("large object", 3, None), "3 large objects");
         assert_eq!(
             in_words("unlogged table", 2, Some("a.b")),
-            "2 unlogged tables, such as a.b; a restore always empties them"
+            "2 unlogged tables, such as a.b; empty after every restore"
         );
     }
 }

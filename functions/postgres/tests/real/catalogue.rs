@@ -45,12 +45,12 @@ async fn what_is_not_covered_is_said() {
     let Some(database) = Database::make("what_is_not_covered_is_said", OBJECTS).await else { return };
     let not_covered = database.session(READER).await.catalogue().await.unwrap().not_covered;
     for line in [
-        "1 foreign table, such as b.remote; their data is elsewhere",
-        "1 index, such as b.plain_pkey; not compared with their tables",
+        "1 foreign table, such as b.remote; the data is elsewhere",
+        "1 index, such as b.plain_pkey; not compared with the tables",
         "2 large objects",
         "1 materialised view, such as b.summary",
         "1 sequence, such as b.plain_id_seq",
-        "1 unlogged table, such as public.cache; a restore always empties them",
+        "1 unlogged table, such as public.cache; empty after every restore",
         "database postgres",
     ] {
         assert!(not_covered.iter().any(|found| found == line), "{line:?} in {not_covered:#?}");

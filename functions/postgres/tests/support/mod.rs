@@ -45,8 +45,10 @@ pub(crate) fn own_server(test: &str, certificate: Kind, initdb: &[&str]) -> Opti
 fn skipped<T, E: std::fmt::Display>(test: &str, started: Result<T, E>) -> Option<T> {
     started
         .map_err(|why| {
-            // Written past libtest's capture, which would keep it from the runner that counts it.
-            let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
+            // Written past libtest's capture, which would keep it from the runner that counts it, and in
+            // one piece, as tests run side by side.
+            let line = format!("\nSKIPPED {test}: {why}\n");
+            let _ = std::io::stderr().write_all(line.as_bytes());
         })
         .ok()
 }

@@ -1,7 +1,8 @@
 //! A PostgreSQL server that a test starts, and that can't outlive it.
 //!
-//! A shell holds the server: it starts it, waits until its standard input ends, then stops the server
-//! and removes its files. The input ends when the test's process does, however it ends.
+//! A shell holds the server: it makes the cluster, starts the server, waits until its standard input
+//! ends, then stops the server and removes its files. The input ends when the test's process does,
+//! however it ends.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
@@ -17,15 +18,30 @@ use restore_drill_postgres::token;
 use super::certificates::{self, Kind};
 use super::{READER, REJECTED, SEES_ALL, STRANGER, TOKEN_ROLE};
 
-/// $1 the binaries, $2 the server's directory, $3 its port. A key that interrupts the tests also goes
-/// to this shell, which has to outlive it.
+/// $1 the binaries, $2 the server's directory, $3 its port, then options of initdb. A key that
+/// interrupts the tests also goes to this shell, which has to outlive it, and so it has to when nobody
+/// reads that it is ready.
 const HOLDER: &str = r#"
-trap '' INT TERM
-"$1/pg_ctl" -D "$2/data" -l "$2/log" -w -t 60 -o "-p $3" start >/dev/null || { cat "$2/log" >&2; exit 1; }
-echo ready
-cat >/dev/null
-"$1/pg_ctl" -D "$2/data" -m fast -w -t 20 stop >/dev/null || "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null
-[ -e "$2/keep" ] || rm -rf "$2"
+trap '' INT TERM HUP PIPE
+binaries=$1 directory=$2 port=$3
+shift 3
+run() {
+    if [ ! -e "$directory/data" ]; then
+        "$binaries/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --no-locale --no-sync "$@" || return
+        cat "$directory/extra.conf" >>"$directory/data/postgresql.conf"
+        cp "$directory/pg_hba.conf" "$directory/data/"
+    fi
+    "$binaries/pg_ctl" -D "$directory/data" -l "$directory/log" -w -t 60 -o "-p $port" start
+}
+if run "$@" >"$directory/start" 2>&1; then
+    echo ready
+    cat >/dev/null
+    "$binaries/pg_ctl" -D "$directory/data" -m fast -w -t 20 stop >/dev/null ||
+        "$binaries/pg_ctl" -D "$directory/data" -m immediate -w stop >/dev/null
+else
+    cat "$directory/start" "$directory/log" >&2
+fi
+[ -e "$directory/keep" ] || rm -rf "$directory"
 "#;
 
 const PG_HBA: &str = "\
@@ -57,8 +73,8 @@ impl Server {
         fs::create_dir(&directory).map_err(|error| error.to_string())?;
         let mut server = Self { port: 0, version, directory, binaries, holder: None };
         certificates::write(&server.directory, certificate);
-        server.initialise(initdb)?;
-        server.run();
+        server.prepare()?;
+        server.begin(initdb);
         server.make_roles();
         Ok(server)
     }
@@ -79,14 +95,19 @@ impl Server {
         self.let_go();
     }
 
-    /// Starts the server, for the first time or again.
+    /// Starts the server again.
     pub(crate) fn run(&mut self) {
-        let _ = fs::remove_file(self.directory.join("keep"));
+        fs::remove_file(self.directory.join("keep")).unwrap();
+        self.begin(&[]);
+    }
+
+    fn begin(&mut self, initdb: &[&str]) {
         self.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut holder = as_server_user("sh")
             .args(["-c", HOLDER, "sh"])
             .args([&self.binaries, &self.directory])
             .arg(self.port.to_string())
+            .args(initdb)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -106,35 +127,18 @@ impl Server {
         fs::write(&path, file).unwrap();
     }
 
-    fn initialise(&self, options: &[&str]) -> Result<(), String> {
-        let data = self.directory.join("data");
-        own(&self.directory);
-        let mut command = as_server_user(self.binaries.join("initdb"));
-        command.arg("-D").arg(&data).args([
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "--no-sync",
-        ]);
-        let output =
-            command.args(options).output().map_err(|error| format!("initdb can't be run: {error}"))?;
-        assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
-        fs::set_permissions(self.directory.join("server.key"), Permissions::from_mode(0o600)).unwrap();
+    /// Writes what the cluster is made with.
+    fn prepare(&self) -> Result<(), String> {
         let directory = self.directory.display();
         let settings = format!(
             "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 60\n\
              shared_buffers = 16MB\nfsync = off\nautovacuum = off\nssl = on\n\
              ssl_cert_file = '{directory}/server.pem'\nssl_key_file = '{directory}/server.key'\n"
         );
-        let configuration = data.join("postgresql.conf");
-        let before = fs::read_to_string(&configuration).unwrap();
-        fs::write(&configuration, before + &settings).unwrap();
-        fs::write(data.join("pg_hba.conf"), PG_HBA).unwrap();
-        Ok(())
+        fs::write(self.directory.join("extra.conf"), settings).unwrap();
+        fs::write(self.directory.join("pg_hba.conf"), PG_HBA).unwrap();
+        fs::set_permissions(self.directory.join("server.key"), Permissions::from_mode(0o600)).unwrap();
+        own(&self.directory)
     }
 
     fn make_roles(&self) {
@@ -214,17 +218,21 @@ fn as_server_user(program: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 /// Gives the directory and its files to the user that the server runs as.
-fn own(directory: &Path) {
+fn own(directory: &Path) -> Result<(), String> {
     if !is_root() {
-        return;
+        return Ok(());
     }
-    let passwd = fs::read_to_string("/etc/passwd").unwrap();
-    let entry = passwd.lines().find(|line| line.starts_with("postgres:")).expect("a user named postgres");
+    let passwd = fs::read_to_string("/etc/passwd").map_err(|error| error.to_string())?;
+    let entry = passwd
+        .lines()
+        .find(|line| line.starts_with("postgres:"))
+        .ok_or("root can't run PostgreSQL, and there is no user named postgres")?;
     let ids: Vec<u32> = entry.split(':').skip(2).take(2).map(|id| id.parse().unwrap()).collect();
     chown(directory, Some(ids[0]), Some(ids[1])).unwrap();
     for file in fs::read_dir(directory).unwrap() {
         chown(file.unwrap().path(), Some(ids[0]), Some(ids[1])).unwrap();
     }
+    Ok(())
 }
 
 fn is_root() -> bool {
