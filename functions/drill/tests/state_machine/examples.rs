@@ -34,8 +34,8 @@ where
     O: Serialize + DeserializeOwned,
 {
     let read: Example<I, O> = serde_json::from_value(example.clone()).expect("the types read the example");
-    assert_eq!(serde_json::to_value(&read).unwrap(), *example, "a field was lost on the way");
-    serde_json::to_string_pretty(&read).unwrap() + "\n"
+    assert_eq!(serde_json::to_value(&read).expect("it serializes"), *example, "a field was lost on the way");
+    serde_json::to_string_pretty(&read).expect("it serializes") + "\n"
 }
 
 fn writer(state: &str) -> Write {

@@ -49,10 +49,9 @@ fn literal(code: &str) -> Option<Value> {
     let word = code.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     match word {
         Some(word) if word.chars().all(|c| c.is_ascii_lowercase()) => Some(Value::from(word)),
-        Some(_) => None,
         None if code == "true" || code == "false" => Some(Value::from(code == "true")),
         None if code.chars().all(|c| c.is_ascii_digit()) => code.parse::<u64>().ok().map(Value::from),
-        None => None,
+        _ => None,
     }
 }
 

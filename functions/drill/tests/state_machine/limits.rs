@@ -35,12 +35,7 @@ fn readme_says(what: &str) {
 
 /// 25000 as `25,000`.
 fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let head = digits.len() % 3;
-    let groups: Vec<&str> =
-        digits[head..].as_bytes().chunks(3).map(|c| std::str::from_utf8(c).unwrap()).collect();
-    let all = std::iter::once(&digits[..head]).filter(|h| !h.is_empty()).chain(groups);
-    all.collect::<Vec<_>>().join(",")
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
 }
 
 fn times(ran: &Ran, state: &str) -> usize {
@@ -93,7 +88,7 @@ fn looks(configuration: &Configuration, earlier_s: &[u64], time_out: Duration) -
 }
 
 fn most_looks() -> usize {
-    let time_out = Duration::from_secs(definition()["TimeoutSeconds"].as_u64().unwrap());
+    let time_out = Duration::from_secs(definition()["TimeoutSeconds"].as_u64().expect("a time-out"));
     let mut most = 0;
     for max in 1..=limits::POLL_MAX.as_secs() {
         // As long as the configuration lets the waiting be with that longest wait.
@@ -137,8 +132,8 @@ fn largest_configuration() -> Configuration {
 }
 
 fn largest_plan() -> Plan {
-    let of = |name: &str| NIGHTS.usual.exchanges.iter().find(|e| e.state == name).unwrap().clone();
-    let mut plan: Plan = serde_json::from_value(of("PlanDrill").output).unwrap();
+    let planned = NIGHTS.usual.exchanges.iter().find(|e| e.state == "PlanDrill").expect("a night is planned");
+    let mut plan: Plan = serde_json::from_value(planned.output.clone()).expect("its output is a plan");
     plan.configuration = largest_configuration();
     plan
 }
@@ -156,7 +151,7 @@ fn largest_result(of: impl Fn(TableName) -> Measurement) -> run_check::Output {
 
 fn measured(table: TableName) -> Measurement {
     let scan = "Parallel Seq Scan".to_owned();
-    let newest = "2026-11-21T02:01:12.123456Z".parse().unwrap();
+    let newest = "2026-11-21T02:01:12.123456Z".parse().expect("a time");
     Measurement::Table {
         table,
         count: Outcome::Measured { value: HeapCount { rows: u64::MAX, scan } },
@@ -173,7 +168,7 @@ fn not_measured(table: TableName) -> Measurement {
 }
 
 fn kib(value: &impl serde::Serialize) -> usize {
-    serde_json::to_string(value).unwrap().len().div_ceil(1024)
+    serde_json::to_string(value).expect("it serializes").len().div_ceil(1024)
 }
 
 #[test]

@@ -64,13 +64,11 @@ impl Execution<'_> {
             let state = &machine["States"][&at];
             self.ran.entered.push(at.clone());
             let (output, next) = self.state(&at, state, &input);
-            match next {
-                Some(next) => (at, input) = (next, output),
-                None => {
-                    self.ran.end = at;
-                    return output;
-                }
-            }
+            let Some(next) = next else {
+                self.ran.end = at;
+                return output;
+            };
+            (at, input) = (next, output);
         }
     }
 

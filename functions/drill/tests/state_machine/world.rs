@@ -124,7 +124,7 @@ impl World {
             }),
             "run-check" => answer(payload, |i| {
                 let database = Database::default();
-                let budget = Duration::from_secs(840);
+                let budget = Duration::from_mins(14);
                 ready(steps::run_check::run(&database, i, now, budget, || database.elapsed()))
             }),
             "record-measurements" => {
