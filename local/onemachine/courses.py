@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Source:
     """A source instance and its master's password, made up for this run and kept nowhere."""
 
     name: str
-    password: str
+    password: str = field(repr=False)
 
     def connect(self, machine: Machine, **more: Any) -> psycopg.Connection[Any]:
         """Sign in as the master user, over TLS with the certificate checked."""
@@ -80,6 +80,8 @@ def load(source: Source, machine: Machine, submissions: int) -> None:
         for part in ("tables", "rows", "keys", "role"):
             _execute_file(connection, part, submissions)
         connection.execute("VACUUM ANALYZE")
+    # PostgreSQL 14 lets everybody create tables in `public`, which belongs to RDS's own user.
+    machine.double.run_sql(source.name, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", DATABASE)
 
 
 def add_a_day(source: Source, machine: Machine) -> None:

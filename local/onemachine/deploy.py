@@ -19,10 +19,13 @@ class Artifacts:
     zips: Path = LAMBDA_ZIPS
     definition: Path = STATE_MACHINE
 
+    def zip_files(self) -> list[Path]:
+        """The two artifacts."""
+        return [self.zips / f"{name}.zip" for name in sorted({step.artifact for step in STEPS})]
+
     def missing(self) -> list[Path]:
         """Which of them nobody has built or written yet."""
-        files = [*(self.zips / f"{step.artifact}.zip" for step in STEPS), self.definition]
-        return [path for path in dict.fromkeys(files) if not path.exists()]
+        return [path for path in (*self.zip_files(), self.definition) if not path.exists()]
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ def deploy(
     deployment, artifacts = deployment or Deployment(), artifacts or Artifacts()
     _create_bucket(machine, deployment)
     queue_url = _create_topic(machine, deployment)
+    _upload_artifacts(machine, deployment, artifacts)
     for step in STEPS:
-        _create_function(machine, deployment, step, artifacts.zips)
+        _create_function(machine, deployment, step)
     role = _create_role(machine, f"{deployment.prefix}-state-machine", "states.amazonaws.com")
     machine.client("stepfunctions").create_state_machine(
         name=deployment.prefix,
@@ -80,14 +84,24 @@ def _create_topic(machine: Machine, deployment: Deployment) -> str:
     return queue_url
 
 
-def _create_function(machine: Machine, deployment: Deployment, step: Step, zips: Path) -> None:
+def _upload_artifacts(machine: Machine, deployment: Deployment, artifacts: Artifacts) -> None:
+    s3 = machine.client("s3")
+    s3.create_bucket(
+        Bucket=deployment.artifact_bucket,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+    )
+    for path in artifacts.zip_files():
+        s3.put_object(Bucket=deployment.artifact_bucket, Key=path.name, Body=path.read_bytes())
+
+
+def _create_function(machine: Machine, deployment: Deployment, step: Step) -> None:
     name = deployment.function_name(step)
     machine.client("lambda").create_function(
         FunctionName=name,
         Runtime="provided.al2023",
         Handler=step.handler,
         Role=_create_role(machine, name, "lambda.amazonaws.com"),
-        Code={"ZipFile": (zips / f"{step.artifact}.zip").read_bytes()},
+        Code={"S3Bucket": deployment.artifact_bucket, "S3Key": f"{step.artifact}.zip"},
         Environment={"Variables": function_environment(machine, deployment, step)},
         Timeout=step.timeout_s,
         MemorySize=step.memory_mib,

@@ -61,6 +61,10 @@ class Deployment:
         return f"{self.prefix}-evidence"
 
     @property
+    def artifact_bucket(self) -> str:
+        return f"{self.prefix}-artifacts"
+
+    @property
     def topic_arn(self) -> str:
         return f"arn:aws:sns:{REGION}:{ACCOUNT}:{self.prefix}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -22,7 +22,7 @@ class NeverEnded(Exception):
 class Execution:
     """One execution of the state machine."""
 
-    machine: Machine
+    machine: Machine = field(repr=False)
     arn: str
 
     @property

@@ -35,7 +35,7 @@ def build(profile: str) -> int:
     if code != 0:
         return code
     for name in ARTIFACTS:
-        _zip(_binary(name, profile), LAMBDA_ZIPS / f"{name}.zip", profile)
+        pack(_binary(name, profile), LAMBDA_ZIPS / f"{name}.zip", profile)
     return 0
 
 
@@ -45,7 +45,8 @@ def _binary(name: str, profile: str) -> Path:
     return TARGET / "debug" / name
 
 
-def _zip(binary: Path, archive: Path, profile: str) -> None:
+def pack(binary: Path, archive: Path, profile: str) -> None:
+    """Zip a binary as `bootstrap`, unless the archive already holds it."""
     content = binary.read_bytes()
     stamp = archive.with_suffix(".sha256")
     digest = hashlib.sha256(content).hexdigest()

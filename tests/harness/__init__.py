@@ -1,1 +1,1 @@
-"""What the suites share: a local AWS, a stage with a source of its own, and drills on it."""
+"""What suites run on: one local AWS a session, and a scenario of its own for each test."""

@@ -1,53 +1,22 @@
-"""A stage: one source with its configuration and its nights, on a local AWS that tests share.
-
-Each stage has a source of its own, so that what one test breaks is no other test's concern.
-"""
+"""A stage: a scenario whose nights are told apart, with a standby where a test wants one."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import signal
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onemachine import courses, deploy, executions
-from onemachine.courses import Source
-from onemachine.deploy import Deployed
+from onemachine import courses
 from onemachine.executions import Execution
 from onemachine.machine import Machine
 
-# Every drill of the suites ends in a few seconds, one that is retried in a minute.
-DRILL_MAX_S = 150.0
-FIRST_NIGHT = datetime(2026, 11, 1, 3, tzinfo=timezone.utc)
-HOLD = "restore-drill:hold"
+from harness.scenario import Scenario
 
-CONFIGURATION = """
-source = "{source}"
-{top}
-[replica]
-instance_class = "db.t4g.medium"
-subnet_group = "restore-drill"
-security_groups = ["sg-0a1b2c3d4e5f60718"]
-{replica}
-[deadlines]
-available = "5m"
-stopped = "5m"
-gone = "5m"
-{deadlines}
-[polling]
-first = "1s"
-min = "1s"
-max = "2s"
-
-[database]
-name = "courses"
-{database}
-{checks}
-"""
+# A drill that the state machine tries again takes the longest.
+DRILL_MAX_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +53,7 @@ class Drill:
     @property
     def notification(self) -> dict[str, str]:
         """The one message about this execution; its text names it."""
-        messages = [m for m in self.stage.notifications() if self.execution.arn in m["Message"]]
+        messages = [m for m in self.stage.messages() if self.execution.arn in m["Message"]]
         assert len(messages) == 1, [m["Subject"] for m in messages]
         return messages[0]
 
@@ -100,44 +69,21 @@ class Drill:
         return self.execution.states().count(state)
 
 
-@dataclass
-class Stage:
+class Stage(Scenario):
     """One source and its drills."""
 
-    machine: Machine
-    deployed: Deployed
-    source: Source
-    mailbox: list[dict[str, Any]]
-    _nights: Any = field(default_factory=itertools.count)
-
-    def configure(self, **parts: str) -> None:
-        """Deploy the configuration, with more text in its parts."""
-        texts = {"top": "", "replica": "", "deadlines": "", "database": "", "checks": "", **parts}
-        text = CONFIGURATION.format(source=self.source.name, **texts)
-        deploy.put_configuration(self.machine, self.deployed.deployment, self.source.name, text)
-
-    def back_up(self, **wish: Any) -> str:
-        """The automated backup that RDS takes at night."""
-        return self.machine.double.back_up(self.source.name, **wish)
+    @property
+    def machine(self) -> Machine:
+        return self.aws.machine
 
     def sql(self, *statements: str) -> Any:
         """Change the source as its owner's application would, or as an accident does."""
-        return self.machine.double.run_sql(self.source.name, list(statements), courses.DATABASE)
-
-    def next_time(self) -> datetime:
-        """The time of the next night; each is a day later."""
-        return FIRST_NIGHT + timedelta(days=next(self._nights))
-
-    def begin(self, **request: Any) -> Execution:
-        """Start a drill and don't wait for it."""
-        request = {"source": self.source.name, "trigger": "schedule", **request}
-        request.setdefault("scheduled_at", executions.rfc3339(self.next_time()))
-        return executions.start(self.machine, self.deployed.deployment, request)
+        return self.double.run_sql(self.source.name, list(statements), courses.DATABASE)
 
     def begin_again(self, scheduled_at: str, name: str) -> Execution:
         """The same event once more, as the scheduler may send it: another execution, same time."""
         answer = self.machine.client("stepfunctions").start_execution(
-            stateMachineArn=self.deployed.deployment.state_machine_arn,
+            stateMachineArn=self.aws.deployment.state_machine_arn,
             name=name,
             input=json.dumps({"source": self.source.name, "scheduled_at": scheduled_at}),
         )
@@ -149,7 +95,7 @@ class Stage:
 
     def drill(self, **request: Any) -> Drill:
         """A drill from beginning to end."""
-        return self.end(self.begin(**request))
+        return self.end(self.start(**request))
 
     def verified_night(self) -> Drill:
         """A night on which all goes well: leaves a standby."""
@@ -158,8 +104,19 @@ class Stage:
         assert drill.status == "SUCCEEDED", (drill.error, drill.cause)
         return drill
 
+    def destroy_source(self) -> None:
+        """What `terraform destroy` did: protection off, no final snapshot, backups and all."""
+        name, rds = self.source.name, self.machine.client("rds")
+        rds.modify_db_instance(
+            DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
+        )
+        courses.wait_for_status(self.machine, name, "available")
+        rds.delete_db_instance(
+            DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+        )
+
     def read_object(self, key: str) -> str:
-        bucket = self.deployed.deployment.bucket
+        bucket = self.aws.deployment.bucket
         answer = self.machine.client("s3").get_object(Bucket=bucket, Key=key)
         return answer["Body"].read().decode()
 
@@ -187,24 +144,15 @@ class Stage:
             if any(wanted in str(value) for value in call["parameters"].values())
         ]
 
-    def notifications(self) -> list[dict[str, Any]]:
-        """All messages so far."""
-        sqs, queue = self.machine.client("sqs"), self.deployed.queue_url
-        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                self.mailbox.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return self.mailbox
+    def messages(self) -> list[dict[str, Any]]:
+        """All notifications so far, of every test."""
+        return [json.loads(message["Body"]) for message in self.aws.receive()]
 
     def sweep(self) -> dict[str, dict[str, str]]:
         """Run the sweep; what it did with the instances of this source."""
-        deployment = self.deployed.deployment
-        answer = self.machine.client("lambda").invoke(
-            FunctionName=f"{deployment.prefix}-sweep-orphans", Payload=b"{}"
-        )
-        payload = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, payload
-        return {item["instance"]: item for item in payload["items"] if self.source.name in item["instance"]}
+        answer = self.invoke("sweep-orphans", {})
+        assert "errorType" not in answer, answer
+        return {item["instance"]: item for item in answer["items"]}
 
     def kill_function(self, handler: str) -> int:
         """Kill the running processes of a function, as a host that fails does; gives how many."""
@@ -214,7 +162,7 @@ class Stage:
                 variables = environ.read_bytes().split(b"\0")
             except OSError:
                 continue
-            named = f"AWS_LAMBDA_FUNCTION_NAME={self.deployed.deployment.prefix}-{handler}"
+            named = f"AWS_LAMBDA_FUNCTION_NAME={self.aws.deployment.prefix}-{handler}"
             if named.encode() in variables and self._is_ours(variables):
                 os.kill(int(environ.parent.name), signal.SIGKILL)
                 killed += 1

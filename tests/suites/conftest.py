@@ -1,76 +1,63 @@
-"""Fixtures of the suites: one local AWS a session, a stage a test."""
+"""Fixtures of the suites. A test takes `scenario` and has a source, a deployment and RDS."""
 
 from __future__ import annotations
 
-import itertools
+import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from onemachine import courses, deploy, machine, processes
-from onemachine.machine import Machine
-
+from harness import local_aws
+from harness.local_aws import LocalAws
+from harness.scenario import Scenario
 from harness.stage import Drill, Stage
+from onemachine import deploy, diagnosis, processes
 
-_numbers = itertools.count(1)
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[processes.Run]:
+    """The run that owns every process of the session."""
+    with processes.signals_as_exit(), processes.Run() as run:
+        yield run
 
 
-def _why_not() -> str | None:
+@pytest.fixture(scope="session")
+def shared_aws(run: processes.Run) -> LocalAws:
+    """The local AWS that all tests share, with the drill deployed."""
     missing = deploy.Artifacts().missing()
     if missing:
-        return f"SKIPPED: {missing[0].name} is not there; make lambdas"
-    if not machine.double_program().exists():
-        return "SKIPPED: no rds-double; cargo build --package rds-double"
-    return None
+        pytest.fail(f"{missing[0]} is not there: run make lambdas", pytrace=False)
+    return local_aws.start(run)
 
 
-@pytest.fixture(scope="session", name="aws")
-def _aws() -> Iterator[Machine]:
-    """A local AWS for all tests of the session."""
-    if why := _why_not():
-        pytest.skip(why)
-    with processes.Run() as run:
-        yield machine.start(run)
+@pytest.fixture
+def scenario(shared_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[Scenario]:
+    """A source of the test's own, configured; afterwards nothing of the test is left."""
+    shared_aws.clear()
+    scenario = Scenario(shared_aws, shared_aws.new_source())
+    scenario.configure()
+    yield scenario
+    if getattr(request.node, "failed", False):
+        name = re.sub(r"\W+", "-", request.node.name)
+        place = diagnosis.keep_logs(shared_aws.machine.run, shared_aws.machine, name)
+        request.node.add_report_section("teardown", "logs", f"the logs are in {place}")
 
 
-@pytest.fixture(scope="session", name="deployed")
-def _deployed(aws: Machine) -> deploy.Deployed:
-    """The drill, deployed once."""
-    return deploy.deploy(aws)
+@pytest.fixture
+def stage(scenario: Scenario) -> Stage:
+    """The scenario's source, as a stage for several nights."""
+    return Stage(scenario.aws, scenario.source)
 
 
-@pytest.fixture(scope="session", name="mailbox")
-def _mailbox() -> list[dict[str, Any]]:
-    """Every notification that was received in the session."""
-    return []
-
-
-@pytest.fixture(name="stage")
-def _stage(
-    aws: Machine, deployed: deploy.Deployed, mailbox: list[dict[str, Any]]
-) -> Iterator[Stage]:
-    """A small source of its own, with a configuration and no backup yet."""
-    name = f"courses-{next(_numbers)}"
-    source = courses.create(aws, name, courses.SUBMISSIONS_SMALL)
-    stage = Stage(aws, deployed, source, mailbox)
-    stage.configure()
-    yield stage
-    aws.double.clear_faults()
-    _remove_all_of(stage)
-
-
-@pytest.fixture(name="standby")
-def _standby(stage: Stage) -> Drill:
+@pytest.fixture
+def standby(stage: Stage) -> Drill:
     """The first night of the stage, verified: its replica is the standby."""
     return stage.verified_night()
 
 
-def _remove_all_of(stage: Stage) -> None:
-    """Servers cost memory: what a test leaves behind goes with it."""
-    rds = stage.machine.client("rds")
-    for name in stage.instances():
-        if name == stage.source.name:
-            rds.modify_db_instance(
-                DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
-            )
-        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let fixtures know that their test failed, so that they keep the logs."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call":
+        item.failed = report.failed
