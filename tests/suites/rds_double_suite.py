@@ -1,8 +1,5 @@
 """The RDS double answers like RDS and has real databases behind it."""
 
-# A claim's name is its description.
-# ruff: noqa: D103
-
 import os
 import re
 import subprocess

@@ -114,6 +114,18 @@ fn copy_bytes(mut from: File, mut to: File) -> std::io::Result<()> {
     }
 }
 
+/// Removes a tree whose name nobody finds from the first moment on.
+pub(super) fn retire(path: &Path) -> Result<(), JobError> {
+    let gone = path.with_extension("gone");
+    match fs::rename(path, &gone) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => {
+            other.doing(|| format!("moving {} away", path.display()))?;
+            remove(&gone)
+        }
+    }
+}
+
 /// Removes a tree; one that isn't there is no error. Tries again while a server that ends still
 /// writes.
 pub(super) fn remove(path: &Path) -> Result<(), JobError> {

@@ -1,6 +1,7 @@
 //! Does the jobs: what each means for files and servers.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Mutex as AsyncMutex;
@@ -48,12 +49,11 @@ impl Inner {
             }
             Job::Backup { instance, snapshot } => self.back_up(&instance, snapshot).await.map(|()| None),
             Job::CopySnapshot { from, to } => {
-                let (from, to) = (self.snapshot(from), self.snapshot(to));
-                backup::copy(&from, &to, WriteAheadLog::Copied, self.owner).await?;
+                self.copy_snapshot(from, &self.snapshot(to)).await?;
                 Ok(None)
             }
             Job::DeleteSnapshot(snapshot) => {
-                files::remove(&self.snapshot(snapshot))?;
+                files::retire(&self.snapshot(snapshot))?;
                 Ok(None)
             }
         }
@@ -61,6 +61,16 @@ impl Inner {
 
     fn snapshot(&self, key: SnapshotKey) -> std::path::PathBuf {
         self.state.join("snapshots").join(key.to_string())
+    }
+
+    async fn copy_snapshot(&self, from: SnapshotKey, to: &Path) -> Result<(), JobError> {
+        let source = self.snapshot(from);
+        backup::copy(&source, to, WriteAheadLog::Copied, self.owner).await?;
+        // A copy leaves out what vanishes: of a snapshot that went meanwhile it is not whole.
+        if source.exists() {
+            return Ok(());
+        }
+        Err(JobError::Program("the snapshot was deleted while it was copied".into()))
     }
 
     /// Puts a snapshot's data in place and, for a point in time, says what is to be replayed.
@@ -76,7 +86,7 @@ impl Inner {
             }
         };
         files::make_directory(&self.home(instance), self.owner)?;
-        backup::copy(&self.snapshot(base), &data, WriteAheadLog::Copied, self.owner).await?;
+        self.copy_snapshot(base, &data).await?;
         if replay.is_some() {
             files::write(&data.join("recovery.signal"), "", self.owner)?;
         }
