@@ -14,7 +14,7 @@ const EXIT_CODES: &str = "\
 Exit codes, of run, report, and status of one drill:
   0   verified, or a drill that is still going on
   10  rejected: a check failed on the restored backup
-  20  broken: the drill could not be completed and says nothing about the backup
+  20  broken: the drill could not be completed
   2   the command was typed wrong
   1   anything else; also when following a drill is ended, which goes on by itself
 Other commands end with 0 or 1.
@@ -156,7 +156,7 @@ impl Run {
     pub(crate) fn keep(&self) -> Keep {
         match (self.keep, &self.backup) {
             (Some(KeepChoice::Standby), _) | (None, BackupRequest::Latest) => Keep::Standby,
-            (Some(KeepChoice::Discard), _) | (None, _) => Keep::Discard,
+            (Some(KeepChoice::Discard) | None, _) => Keep::Discard,
         }
     }
 }

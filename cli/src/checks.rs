@@ -6,42 +6,47 @@ use anyhow::{Context as _, Result};
 use drill::configuration::{self, Configuration, Mistake, limits};
 use serde_json::json;
 
-use crate::{arguments::Format, exit::Exit, output::Output};
+use crate::{
+    arguments::Format,
+    exit::Exit,
+    output::{self, Output},
+};
 
 /// The most mistakes that are printed for people; a program gets all.
 const PRINTED_MAX: usize = 50;
 
 /// Prints the JSON Schema of the configuration.
-pub(crate) fn schema(output: &Output) -> Result<Exit> {
+pub(crate) fn schema() -> Result<Exit> {
     let text = serde_json::to_string_pretty(&configuration::schema()).context("writing the schema")?;
-    output.result(&text)?;
+    output::result(&text)?;
     Ok(Exit::Done)
 }
 
 /// Reads a configuration and tells every mistake in it.
-pub(crate) fn validate(file: &Path, output: &Output) -> Result<Exit> {
+pub(crate) fn validate(file: &Path, output: Output) -> Result<Exit> {
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let text = read(file).with_context(|| format!("reading {name}"))?;
     let is_json = file.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
     let result = if is_json { configuration::parse_json(&text) } else { configuration::parse_toml(&text) };
     match (result, output.format()) {
         (Ok(configuration), Format::Table) => {
-            output.result(&summary(&name, &configuration))?;
+            output::result(&summary(&name, &configuration))?;
             Ok(Exit::Done)
         }
         (Ok(configuration), Format::Json) => {
             let hash = configuration::hash(&configuration);
-            output
-                .result(&json!({ "valid": true, "configuration_hash": hash, "mistakes": [] }).to_string())?;
+            output::result(
+                &json!({ "valid": true, "configuration_hash": hash, "mistakes": [] }).to_string(),
+            )?;
             Ok(Exit::Done)
         }
         (Err(mistakes), Format::Table) => {
-            output.progress(&told(&name, &mistakes));
+            output::progress(&told(&name, &mistakes));
             Ok(Exit::Other)
         }
         (Err(mistakes), Format::Json) => {
             let mistakes: Vec<_> = mistakes.iter().map(as_json).collect();
-            output.result(&json!({ "valid": false, "mistakes": mistakes }).to_string())?;
+            output::result(&json!({ "valid": false, "mistakes": mistakes }).to_string())?;
             Ok(Exit::Other)
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use drill::evidence::Verdict;
+use drill::evidence::{Evidence, Verdict};
 
 /// What the exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +17,14 @@ pub(crate) enum Exit {
     Broken,
 }
 
-impl From<Verdict> for Exit {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Verified => Self::Done,
-            Verdict::Rejected => Self::Rejected,
-            Verdict::Broken => Self::Broken,
+impl Exit {
+    /// What a drill's record says. One that broke after its backup was verified isn't done: its
+    /// replica may run, and an older one may not have been retired.
+    pub(crate) fn of(evidence: &Evidence) -> Self {
+        match (evidence.verdict, &evidence.failure) {
+            (Verdict::Verified, None) => Self::Done,
+            (Verdict::Rejected, _) => Self::Rejected,
+            (Verdict::Verified | Verdict::Broken, _) => Self::Broken,
         }
     }
 }

@@ -5,12 +5,23 @@
 
 mod arguments;
 mod checks;
+mod clock;
+mod conclude;
+mod deployment;
+mod executions;
 mod exit;
+mod follow;
+mod history;
 mod output;
+mod progress;
+mod report;
+mod run;
+mod status;
+mod table;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use arguments::{Arguments, ChecksCommand, Command};
 use clap::Parser;
 use exit::Exit;
@@ -19,19 +30,32 @@ use output::Output;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::of_process(arguments.output);
-    match run(&arguments, &output) {
+    match run(&arguments, output) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            output.problem(&format!("{error:#}"));
+            // The chain, one cause a line: a hint is a line of its own.
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            output.problem(&causes.join("\n"));
             Exit::Other.into()
         }
     }
 }
 
-fn run(arguments: &Arguments, output: &Output) -> Result<Exit> {
-    match &arguments.command {
-        Command::Checks { command: ChecksCommand::Schema } => checks::schema(output),
-        Command::Checks { command: ChecksCommand::Validate { file } } => checks::validate(file, output),
-        _ => anyhow::bail!("not yet"),
-    }
+fn run(arguments: &Arguments, output: Output) -> Result<Exit> {
+    let place = &arguments.place;
+    let command = async {
+        match &arguments.command {
+            Command::Run(run) => run::run(run, place, output).await,
+            Command::Status(status) => status::status(status, place, output).await,
+            Command::History(history) => history::history(history, place, output).await,
+            Command::Report { drill } => report::report(drill, place, output).await,
+            Command::Checks { command: ChecksCommand::Schema } => checks::schema(),
+            Command::Checks { command: ChecksCommand::Validate { file } } => checks::validate(file, output),
+        }
+    };
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting to listen for answers")?
+        .block_on(command)
 }

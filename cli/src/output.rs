@@ -51,43 +51,23 @@ impl Output {
     }
 
     /// How results are printed.
-    pub(crate) fn format(&self) -> Format {
+    pub(crate) fn format(self) -> Format {
         self.format
     }
 
     /// Whether a progress bar may move on standard error.
-    pub(crate) fn is_moving(&self) -> bool {
+    pub(crate) fn is_moving(self) -> bool {
         self.moving
     }
 
-    /// Prints a result. A reader that has gone away (`| head`) is no failure of ours.
-    pub(crate) fn result(&self, text: &str) -> Result<()> {
-        let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
-            true => Ok(()),
-            false => out.write_all(b"\n"),
-        });
-        match written.and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(error).context("writing to standard output")
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Prints a line of progress. That nobody can read it doesn't stop the work.
-    pub(crate) fn progress(&self, line: &str) {
-        let _ = writeln!(io::stderr().lock(), "{line}");
-    }
-
     /// Prints a problem.
-    pub(crate) fn problem(&self, text: &str) {
+    pub(crate) fn problem(self, text: &str) {
         let mark = if self.colour_of_progress { "\u{1b}[31merror:\u{1b}[0m" } else { "error:" };
-        self.progress(&format!("{mark} {text}"));
+        progress(&format!("{mark} {text}"));
     }
 
     /// A piece of a result in a colour, where results have colours.
-    pub(crate) fn paint(&self, text: &str, paint: Paint) -> String {
+    pub(crate) fn paint(self, text: &str, paint: Paint) -> String {
         if !self.colour_of_results {
             return text.to_owned();
         }
@@ -99,4 +79,23 @@ impl Output {
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
+}
+
+/// Prints a result. A reader that has gone away (`| head`) is no failure of ours.
+pub(crate) fn result(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("writing to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a line of progress. That nobody can read it doesn't stop the work.
+pub(crate) fn progress(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }

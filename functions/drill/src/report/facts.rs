@@ -14,12 +14,28 @@ use crate::{
 /// What can't be said because nobody measured it.
 pub(super) const NOT_MEASURED: &str = "not measured";
 
+/// The verdict in one or three words. A drill that broke after its backup was verified doesn't
+/// get the word that people look for alone: something is still to be done.
+pub(super) fn headline(evidence: &Evidence) -> String {
+    let word = evidence.verdict.as_str().to_uppercase();
+    if broke_afterwards(evidence) { format!("{word}, THEN BROKEN") } else { word }
+}
+
+/// Whether the verdict stood already when the drill broke.
+pub(super) fn broke_afterwards(evidence: &Evidence) -> bool {
+    evidence.failure.is_some() && evidence.verdict != Verdict::Broken
+}
+
 /// What the verdict means for somebody who has to rely on the backup.
-pub(super) fn meaning(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Verified => "This backup restores, and every check that counts passed on it.",
-        Verdict::Rejected => "This backup restores, but a check failed on it: don't rely on it.",
-        Verdict::Broken => "The drill could not be completed. It says nothing about the backup.",
+pub(super) fn meaning(evidence: &Evidence) -> &'static str {
+    match (evidence.verdict, broke_afterwards(evidence)) {
+        (Verdict::Verified, false) => "This backup restores, and every check that counts passed on it.",
+        (Verdict::Verified, true) => {
+            "This backup restores, and every check that counts passed on it. What follows the verdict failed: \
+             look after the replica."
+        }
+        (Verdict::Rejected, _) => "This backup restores, but a check failed on it: don't rely on it.",
+        (Verdict::Broken, _) => "The drill could not be completed. It says nothing about the backup.",
     }
 }
 

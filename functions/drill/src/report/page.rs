@@ -7,7 +7,7 @@ use crate::evidence::{Evidence, Finding, FindingStatus, Verdict};
 
 pub(super) fn render(evidence: &Evidence) -> String {
     let mut page = Page::default();
-    let word = evidence.verdict.as_str().to_uppercase();
+    let word = facts::headline(evidence);
     let title = format!("{word}: restore drill of {}, {}", evidence.source, facts::scheduled(evidence));
     page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
@@ -42,16 +42,16 @@ pub(super) fn render(evidence: &Evidence) -> String {
 
 fn head(page: &mut Page, evidence: &Evidence, word: &str) {
     let class = match evidence.verdict {
-        Verdict::Verified => "passed",
+        Verdict::Verified if !facts::broke_afterwards(evidence) => "passed",
         Verdict::Rejected => "failed",
-        Verdict::Broken => "missing",
+        Verdict::Verified | Verdict::Broken => "missing",
     };
     page.raw(&format!("<header class=\"{class}\">\n"));
     page.element("p", "verdict", word);
     page.element("h1", "", evidence.source.as_str());
     page.element("p", "when", &facts::scheduled(evidence));
     page.element("p", "summary", &evidence.summary);
-    page.element("p", "", facts::meaning(evidence.verdict));
+    page.element("p", "", facts::meaning(evidence));
     if let Some(failure) = &evidence.failure {
         page.raw("<div class=\"failure\">\n");
         page.element("code", "", &failure.error);

@@ -12,14 +12,9 @@ const WIDTH: usize = 100;
 
 pub(super) fn render(evidence: &Evidence) -> String {
     let mut text = Text::default();
-    text.line(&format!(
-        "{}  {}  {}",
-        evidence.verdict.as_str().to_uppercase(),
-        evidence.source,
-        facts::scheduled(evidence)
-    ));
+    text.line(&format!("{}  {}  {}", facts::headline(evidence), evidence.source, facts::scheduled(evidence)));
     text.wrapped("", &evidence.summary);
-    text.wrapped("", facts::meaning(evidence.verdict));
+    text.wrapped("", facts::meaning(evidence));
     if let Some(failure) = &evidence.failure {
         text.row("Broke with", &failure.error);
         for line in failure.cause.lines() {

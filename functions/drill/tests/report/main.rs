@@ -89,6 +89,15 @@ fn green_is_kept_for_what_was_measured_and_for_a_verified_verdict() {
 }
 
 #[test]
+fn a_drill_that_broke_after_its_verdict_is_not_green() {
+    let mut evidence = verified();
+    evidence.failure = broken().failure;
+    assert!(report::html(&evidence).contains("<header class=\"missing\">"));
+    assert!(report::text(&evidence).starts_with("VERIFIED, THEN BROKEN  courses-prod"));
+    assert!(report::text(&evidence).contains("Replica.Late"));
+}
+
+#[test]
 fn a_number_that_nobody_measured_says_so() {
     for evidence in [broken(), without_backup()] {
         assert!(report::html(&evidence).contains("<dd class=\"missing\">not measured</dd>"));
