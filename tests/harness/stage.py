@@ -44,6 +44,11 @@ class Drill:
         return self.evidence["replica"]["id"]
 
     @property
+    def at(self) -> str:
+        """The time that it was scheduled for."""
+        return self.evidence["timeline"]["scheduled_at"]
+
+    @property
     def evidence(self) -> dict[str, Any]:
         """The evidence as it ended."""
         drill = self.execution.name
@@ -142,6 +147,13 @@ class Stage(Scenario):
             call
             for call in self.machine.double.calls(action)
             if any(wanted in str(value) for value in call["parameters"].values())
+        ]
+
+    def restores(self) -> list[dict[str, Any]]:
+        """The restores that drills of this source asked for; its own creation isn't one."""
+        calls = self.double.calls("RestoreDBInstanceFromDBSnapshot")
+        return [
+            c for c in calls if f"-{self.source.name}-" in c["parameters"]["DBInstanceIdentifier"]
         ]
 
     def messages(self) -> list[dict[str, Any]]:

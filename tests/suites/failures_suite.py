@@ -1,7 +1,6 @@
 """What must happen when things go wrong. The standby of the night before survives every one."""
 
 # A claim's name is its description.
-# ruff: noqa: D103
 
 from __future__ import annotations
 
@@ -9,9 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from onemachine import courses
-
 from harness.stage import Drill, Stage
+from onemachine import courses
 
 RESTORE = "RestoreDBInstanceFromDBSnapshot"
 THREE_DAYS_S = 3 * 24 * 3600
@@ -42,25 +40,25 @@ def _is_broken_by(drill: Drill, error: str, *words: str) -> None:
 
 
 def no_backup_fails_before_anything_is_created(stage: Stage, standby: Drill) -> None:
-    stage.machine.double.remove_backups(stage.source.name)
+    stage.double.remove_backups(stage.source.name)
     _is_broken_by(stage.drill(), "Backup.Missing", "backup retention")
-    assert len(stage.calls(RESTORE)) == 1, "only the first night restored"
+    assert len(stage.restores()) == 1, "only the first night restored"
     _standby_survives(stage, standby)
 
 
 def an_unfinished_backup_fails_before_anything_is_created(stage: Stage, standby: Drill) -> None:
-    stage.machine.double.remove_backups(stage.source.name)
+    stage.double.remove_backups(stage.source.name)
     stage.back_up(status="creating")
     _is_broken_by(stage.drill(), "Backup.Unfinished", "creating")
-    assert len(stage.calls(RESTORE)) == 1
+    assert len(stage.restores()) == 1
     _standby_survives(stage, standby)
 
 
 def an_old_backup_fails_before_anything_is_created(stage: Stage, standby: Drill) -> None:
-    stage.machine.double.remove_backups(stage.source.name)
+    stage.double.remove_backups(stage.source.name)
     stage.back_up(snapshot_database_age_s=THREE_DAYS_S)
     _is_broken_by(stage.drill(), "Backup.Stale", "max_age")
-    assert len(stage.calls(RESTORE)) == 1
+    assert len(stage.restores()) == 1
     _standby_survives(stage, standby)
 
 
@@ -84,8 +82,8 @@ def an_old_backup_fails_before_anything_is_created(stage: Stage, standby: Drill)
         ),
         (
             "SELECT 1",
-            '[[queries]]\nname = "ten thousand users"\nsql = "SELECT count(*) FROM users"\nmin = 10000',
-            "query ten thousand users",
+            '[[queries]]\nname = "many users"\nsql = "SELECT count(*) FROM users"\nmin = 9999',
+            "query many users",
         ),
     ],
     ids=["gone", "empty", "shrunk", "stale", "own_query"],
@@ -93,7 +91,7 @@ def an_old_backup_fails_before_anything_is_created(stage: Stage, standby: Drill)
 def lost_data_is_rejected(
     stage: Stage, standby: Drill, damage: str, checks: str, finding: str
 ) -> None:
-    stage.configure(checks=checks)
+    stage.configure(checks)
     stage.sql(damage)
     stage.back_up()
     drill = stage.drill()
@@ -130,7 +128,7 @@ def a_status_that_does_not_pass_is_noticed_at_once(
     stage: Stage, standby: Drill, status: str
 ) -> None:
     stage.back_up()
-    stage.machine.double.next_restore(ends_in=status)
+    stage.double.next_restore(ends_in=status)
     drill = stage.drill()
     _is_broken_by(drill, "Replica.Failed", status)
     # The double is in `creating` for about a second and looks are a second apart.
@@ -144,17 +142,9 @@ def a_status_that_does_not_pass_is_noticed_at_once(
 def a_status_that_nobody_knows_waits_for_the_deadline_and_fails_closed(
     stage: Stage, standby: Drill
 ) -> None:
-    stage.configure(deadlines="")
-    text = stage.read_object(f"config/{stage.source.name}.toml").replace(
-        'available = "5m"', 'available = "5s"'
-    )
-    stage.machine.client("s3").put_object(
-        Bucket=stage.deployed.deployment.bucket,
-        Key=f"config/{stage.source.name}.toml",
-        Body=text.encode(),
-    )
+    stage.configure(deadlines={"available": "5s"})
     stage.back_up()
-    stage.machine.double.next_restore(ends_in="levitating")
+    stage.double.next_restore(ends_in="levitating")
     _is_broken_by(stage.drill(), "Replica.Late", "levitating")
     _standby_survives(stage, standby)
 
@@ -174,14 +164,14 @@ def a_refused_restore_is_not_tried_again(
     stage: Stage, standby: Drill, code: str, status: int, error: str
 ) -> None:
     stage.back_up()
-    stage.machine.double.clear_calls()
-    stage.machine.double.inject(
+    stage.double.clear_calls()
+    stage.double.inject(
         RESTORE, "error", times=None, code=code, status=status, message="no, by the test"
     )
     drill = stage.drill()
-    stage.machine.double.clear_faults()
+    stage.double.clear_faults()
     _is_broken_by(drill, error, code)
-    assert len(stage.calls(RESTORE)) == 1, "no retry storm"
+    assert len(stage.restores()) == 1, "no retry storm"
     assert stage.instances().get(standby.replica) == "stopped", "not deleted to make room"
 
 
@@ -194,10 +184,10 @@ def throttling_on_every_call_delays_and_does_not_break(stage: Stage, standby: Dr
         *("DescribeDBInstances", "DescribeDBSnapshots", RESTORE),
         *("StopDBInstance", "DeleteDBInstance"),
     ):
-        stage.machine.double.inject(action, "throttle", times=2)
+        stage.double.inject(action, "throttle", times=2)
     drill = stage.drill()
     assert drill.status == "SUCCEEDED", (drill.error, drill.cause)
-    assert stage.machine.double.faults() == []
+    assert stage.double.faults() == []
     assert drill.evidence["retired"] == [standby.replica]
 
 
@@ -205,7 +195,7 @@ def throttling_beyond_the_sdk_is_tried_again_by_the_state_machine(
     stage: Stage, standby: Drill
 ) -> None:
     stage.back_up()
-    stage.machine.double.inject(RESTORE, "throttle", times=4)
+    stage.double.inject(RESTORE, "throttle", times=4)
     drill = stage.drill()
     assert drill.status == "SUCCEEDED", (drill.error, drill.cause)
     events = drill.execution.history()
@@ -219,7 +209,7 @@ def throttling_beyond_the_sdk_is_tried_again_by_the_state_machine(
 
 def a_lost_answer_to_the_restore_makes_one_replica(stage: Stage, standby: Drill) -> None:
     stage.back_up()
-    stage.machine.double.inject(RESTORE, "lost_answer")
+    stage.double.inject(RESTORE, "lost_answer")
     drill = stage.drill()
     assert drill.status == "SUCCEEDED", (drill.error, drill.cause)
     assert stage.instances() == {stage.source.name: "available", drill.replica: "stopped"}
@@ -228,16 +218,14 @@ def a_lost_answer_to_the_restore_makes_one_replica(stage: Stage, standby: Drill)
 
 def a_function_that_dies_after_the_restore_makes_one_replica(stage: Stage, standby: Drill) -> None:
     stage.back_up()
-    stage.machine.double.clear_calls()
-    stage.machine.double.inject(RESTORE, "late_answer", seconds=20)
-    execution = stage.begin()
-    courses.wait_for(
-        lambda: stage.calls(RESTORE), lambda calls: len(calls) == 1, "the restore", 30
-    )
+    stage.double.clear_calls()
+    stage.double.inject(RESTORE, "late_answer", seconds=20)
+    execution = stage.start()
+    courses.wait_for(stage.restores, lambda calls: len(calls) == 1, "the restore", 30)
     assert stage.kill_function("restore-replica") >= 1
     drill = stage.end(execution)
     assert drill.status == "SUCCEEDED", (drill.error, drill.cause)
-    outcomes = [call["outcome"] for call in stage.calls(RESTORE)]
+    outcomes = [call["outcome"] for call in stage.restores()]
     assert outcomes == ["ok", "DBInstanceAlreadyExists"]
     assert stage.instances() == {stage.source.name: "available", drill.replica: "stopped"}
     assert standby.replica in drill.evidence["retired"]
@@ -248,39 +236,39 @@ def a_function_that_dies_after_the_restore_makes_one_replica(stage: Stage, stand
 
 def the_same_event_twice_restores_once(stage: Stage, standby: Drill) -> None:
     stage.back_up()
-    stage.machine.double.clear_calls()
+    stage.double.clear_calls()
     at = "2026-12-24T03:00:00Z"
-    first = stage.begin(scheduled_at=at)
+    first = stage.start(scheduled_at=at)
     second = stage.begin_again(at, f"{first.name}-again")
     drills = [stage.end(first), stage.end(second)]
     assert sorted(drill.status for drill in drills) == ["FAILED", "SUCCEEDED"]
     (repeated,) = [drill for drill in drills if drill.status == "FAILED"]
     assert repeated.error == "Drill.Repeated"
     assert "broken before it began" in repeated.notification["Subject"]
-    assert len(stage.calls(RESTORE)) == 1
+    assert len(stage.restores()) == 1
     assert drills[0].evidence["verdict"] == "verified", "the repeated event changed the evidence"
     assert standby.replica not in stage.instances()
 
 
 def the_same_event_after_the_drill_does_nothing(stage: Stage, standby: Drill) -> None:
-    stage.machine.double.clear_calls()
-    again = stage.end(stage.begin_again("2026-11-01T03:00:00Z", f"{standby.execution.name}-late"))
+    stage.double.clear_calls()
+    again = stage.end(stage.begin_again(standby.at, f"{standby.execution.name}-late"))
     assert (again.status, again.error) == ("FAILED", "Drill.Repeated")
-    assert stage.calls(RESTORE) == stage.calls("StopDBInstance") == []
+    assert stage.restores() == stage.calls("StopDBInstance") == []
     assert standby.evidence["verdict"] == "verified"
     assert stage.instances()[standby.replica] == "stopped"
 
 
 def a_drill_beside_a_live_one_is_refused(stage: Stage, standby: Drill) -> None:
     stage.back_up()
-    stage.machine.double.clear_calls()
-    live = stage.begin()
-    courses.wait_for(lambda: stage.calls(RESTORE), bool, "the restore", 30)
+    stage.double.clear_calls()
+    live = stage.start()
+    courses.wait_for(stage.restores, bool, "the restore", 30)
     beside = stage.drill(trigger="on-demand")
     _is_broken_by(beside, "Drill.Live", live.name)
     drill = stage.end(live)
     assert drill.status == "SUCCEEDED", (drill.error, drill.cause)
-    assert len(stage.calls(RESTORE)) == 1
+    assert len(stage.restores()) == 1
     assert standby.replica in drill.evidence["retired"]
 
 
@@ -290,7 +278,7 @@ def a_drill_beside_a_live_one_is_refused(stage: Stage, standby: Drill) -> None:
 @pytest.mark.parametrize(
     ("database", "error", "word"),
     [
-        ("refuse-connections", "Database.Refused", "rds_iam"),
+        ("refuse-connections", "Database.Unreachable", "security group"),
         ("wrong-authority", "Database.Untrusted", "authorit"),
         ("wrong-host-name", "Database.Untrusted", "name"),
     ],
@@ -299,10 +287,17 @@ def a_database_that_cannot_be_trusted_breaks_the_drill(
     stage: Stage, standby: Drill, database: str, error: str, word: str
 ) -> None:
     stage.back_up()
-    stage.machine.double.next_restore(database=database)
+    stage.double.next_restore(database=database)
     drill = stage.drill()
     _is_broken_by(drill, error, word)
     assert drill.evidence["replica"]["fate"] == "stopping"
+    _standby_survives(stage, standby)
+
+
+def a_role_that_may_not_log_in_breaks_the_drill(stage: Stage, standby: Drill) -> None:
+    stage.sql("ALTER ROLE restore_drill NOLOGIN")
+    stage.back_up()
+    _is_broken_by(stage.drill(), "Database.Refused", "rds_iam")
     _standby_survives(stage, standby)
 
 
@@ -310,7 +305,7 @@ def a_database_that_cannot_be_trusted_breaks_the_drill(
 
 
 def _refuse(stage: Stage, action: str) -> None:
-    stage.machine.double.inject(
+    stage.double.inject(
         action,
         "error",
         times=None,
@@ -340,14 +335,14 @@ def a_stop_that_fails_leaves_a_verified_verdict_and_a_cost_warning(
 def the_sweep_stops_what_could_not_be_stopped(stage: Stage, standby: Drill) -> None:
     stage.back_up()
     # The record of the stop is written before the call, and the call never gets through.
-    stage.machine.double.inject("StopDBInstance", "throttle", times=None)
-    execution = stage.begin()
+    stage.double.inject("StopDBInstance", "throttle", times=None)
+    execution = stage.start()
     courses.wait_for(lambda: stage.calls("StopDBInstance"), bool, "the stop", 60)
     stage.machine.client("stepfunctions").stop_execution(executionArn=execution.arn)
     ended = stage.end(execution)
     assert ended.status == "ABORTED"
     time.sleep(1)
-    stage.machine.double.clear_faults()
+    stage.double.clear_faults()
     items = stage.sweep()
     assert items[standby.replica]["action"] == "keep"
     assert {item["action"] for item in items.values()} <= {"keep", "stop", "report"}
@@ -357,7 +352,7 @@ def a_deletion_that_fails_leaves_both_and_says_so(stage: Stage, standby: Drill) 
     stage.back_up()
     _refuse(stage, "DeleteDBInstance")
     drill = stage.drill()
-    stage.machine.double.clear_faults()
+    stage.double.clear_faults()
     assert (drill.status, drill.error) == ("FAILED", "Delete.Refused"), drill.cause
     assert drill.evidence["verdict"] == "verified"
     assert "Delete.Refused" in drill.notification["Message"]
@@ -376,6 +371,7 @@ def a_replica_that_somebody_uses_is_kept_and_reported(
     stage: Stage, standby: Drill, how: str
 ) -> None:
     used = _use(stage, standby.replica, how)
+    stage.double.clear_calls()
     drill = stage.verified_night()
     assert used in stage.instances()
     assert drill.evidence["retired"] == []
@@ -383,7 +379,7 @@ def a_replica_that_somebody_uses_is_kept_and_reported(
     assert kept["instance"] == used
     for action in ("StopDBInstance", "DeleteDBInstance"):
         last = [c["parameters"]["DBInstanceIdentifier"] for c in stage.calls(action)]
-        assert used not in last[1:], (action, last)
+        assert used not in last, action
 
 
 def _use(stage: Stage, replica: str, how: str) -> str:

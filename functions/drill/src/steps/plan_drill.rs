@@ -109,7 +109,9 @@ async fn refuse_beside_live_drill<P>(ports: &P, own: &Claim, now: DateTime<Utc>)
 where
     P: ReadObjects + ReadExecutions,
 {
-    for drill in store::drills_since(ports, &own.drill.source(), now - LIVE_MAX).await? {
+    for drill in
+        store::drills_since(ports, &own.drill.source(), now.min(own.drill.scheduled_at()) - LIVE_MAX).await?
+    {
         if drill == own.drill {
             continue;
         }

@@ -23,6 +23,8 @@ pub(super) enum Fault {
     Delay { seconds: f64 },
     /// The call takes effect, and the connection is closed without an answer.
     LostAnswer {},
+    /// The call takes effect at once, and is answered later.
+    LateAnswer { seconds: f64 },
     /// The connection is closed before any effect.
     LostRequest {},
     /// A Describe shows everything as it was before its last change.
@@ -42,6 +44,7 @@ impl Fault {
             Self::Throttle {} => "throttle",
             Self::Delay { .. } => "delay",
             Self::LostAnswer {} => "lost_answer",
+            Self::LateAnswer { .. } => "late_answer",
             Self::LostRequest {} => "lost_request",
             Self::Stale {} => "stale",
             Self::Empty {} => "empty",

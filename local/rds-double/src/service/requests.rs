@@ -26,8 +26,7 @@ pub(super) async fn answer(double: &Double, body: &[u8]) -> Response {
     let action = params.text("Action").unwrap_or_default();
     let fault = double.faults().take(&action, &instances_in(&params));
     if let Some(Fault::Delay { seconds }) = &fault {
-        let seconds = seconds.clamp(0.0, DELAY_MAX_S);
-        pause(Duration::from_secs_f64(seconds)).await;
+        wait(*seconds).await;
     }
     let result = match &fault {
         Some(Fault::LostRequest {}) => Err(ApiError::new("LostRequest", 0, "")),
@@ -45,11 +44,18 @@ pub(super) async fn answer(double: &Double, body: &[u8]) -> Response {
     if matches!(fault, Some(Fault::LostAnswer {} | Fault::LostRequest {})) {
         return Response::Cut;
     }
+    if let Some(Fault::LateAnswer { seconds }) = &fault {
+        wait(*seconds).await;
+    }
     let id = double.new_request_id();
     match result {
         Ok(answer) => Response::Xml(200, render(&action, &answer, &id), id),
         Err(error) => Response::Xml(error.status, error_answer(&error, &id), id),
     }
+}
+
+async fn wait(seconds: f64) {
+    pause(Duration::from_secs_f64(seconds.clamp(0.0, DELAY_MAX_S))).await;
 }
 
 fn done(double: &Double, action: &str, params: &Params, view: View) -> Result<Answer, ApiError> {
