@@ -57,6 +57,10 @@ macro_rules! rights {
 
             $(grant!($port to $rights);)+
         )*
+
+        /// The table, for the test that holds it against the library.
+        #[cfg(test)]
+        const GRANTED: &[(&str, &[&str])] = &[$((stringify!($rights), &[$(stringify!($port)),+])),*];
     };
 }
 
@@ -161,4 +165,49 @@ rights! {
     /// `sweep-orphans`: stops or deletes what it can prove to be its own, and tells people.
     SweepOrphans:
         ReadInstances ReadInstanceEvents StopReplica DeleteReplica ReadExecutions ReadObjects WriteObjects Notify;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::GRANTED;
+
+    /// The ports that the library's step asks for: the bounds of its `run`.
+    fn asked_for(step: &str) -> BTreeSet<String> {
+        let file = format!("../drill/src/steps/{}.rs", step.replace('-', "_"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let source = std::fs::read_to_string(path).expect("every step is a module of the library");
+        let (_, run) =
+            source.split_once("pub async fn run<P>").expect("a step is run through one type of ports");
+        let (bounds, _) = run.split_once('{').expect("it has a body");
+        let (_, bounds) = bounds.split_once("where\n    P:").expect("its bounds follow");
+        bounds.split('+').map(|port| port.trim().trim_end_matches(',').to_owned()).collect()
+    }
+
+    fn type_name(step: &str) -> String {
+        let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+        step.split('-').map(capital).collect()
+    }
+
+    #[test]
+    fn every_step_is_granted_exactly_what_it_asks_for() {
+        for step in drill::steps::CONTROL {
+            let (_, granted) = GRANTED.iter().find(|(rights, _)| *rights == type_name(step)).expect(step);
+            let granted: BTreeSet<String> = granted.iter().map(|port| (*port).to_owned()).collect();
+            assert_eq!(granted, asked_for(step), "{step}");
+        }
+        assert_eq!(GRANTED.len(), drill::steps::CONTROL.len());
+    }
+
+    #[test]
+    fn only_three_steps_may_delete_and_only_one_may_restore() {
+        let with = |port: &str| {
+            let has = GRANTED.iter().filter(|(_, ports)| ports.contains(&port));
+            has.map(|(rights, _)| *rights).collect::<Vec<_>>()
+        };
+        assert_eq!(with("DeleteReplica"), ["RetirePrevious", "AbandonDrill", "SweepOrphans"]);
+        assert_eq!(with("RestoreReplica"), ["RestoreReplica"]);
+    }
 }

@@ -1,0 +1,48 @@
+//! Starting: what keeps the function from serving is said in one line, before any invocation.
+
+use std::process::Command;
+
+/// The settings of a function that would start.
+const COMPLETE: [(&str, &str); 4] = [
+    ("_HANDLER", "plan-drill"),
+    ("RESTORE_DRILL_DEPLOYMENT", "main"),
+    ("RESTORE_DRILL_BUCKET", "evidence"),
+    ("RESTORE_DRILL_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:drills"),
+];
+
+/// What a function with these settings prints before it gives up.
+fn refusal<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_control"))
+        .env_clear()
+        .envs(settings)
+        .output()
+        .expect("the binary was built for this test");
+    assert!(!output.status.success(), "it doesn't start");
+    String::from_utf8(output.stdout).expect("logs are text")
+}
+
+#[test]
+fn an_unknown_handler_is_refused_at_start_with_every_known_one() {
+    let mut settings = COMPLETE;
+    settings[0].1 = "delete-source";
+    let line = refusal(settings);
+    assert!(line.contains("handler \"delete-source\" is unknown; this artifact has plan-drill, "), "{line}");
+    assert_eq!(line.lines().count(), 1);
+}
+
+#[test]
+fn each_missing_setting_is_named_at_start() {
+    for (missing, _) in COMPLETE {
+        let line = refusal(COMPLETE.into_iter().filter(|(name, _)| *name != missing));
+        assert!(line.contains(&format!("environment variable {missing} is missing")), "{line}");
+        assert_eq!(line.lines().count(), 1);
+    }
+}
+
+#[test]
+fn logs_are_json_where_the_function_asks_for_it() {
+    let line = refusal([("AWS_LAMBDA_LOG_FORMAT", "JSON")]);
+    let line: serde_json::Value = serde_json::from_str(line.trim()).expect("the line is JSON");
+    assert_eq!(line["level"], "ERROR");
+    assert!(line["timestamp"].is_string() && line["message"].is_string());
+}
