@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -151,6 +152,8 @@ def _start_double(run: Run, settings: Settings) -> tuple[str, Path]:
     program = double_program()
     if not program.exists():
         raise StartError(f"{program} is not there\nHINT: cargo build --package rds-double")
+    # It starts itself again for each server, and a build meanwhile would take it away.
+    program = Path(shutil.copy(program, run.dir / "rds-double"))
     binaries = postgres.reachable(settings.postgres or postgres.default_bin_dir(), run.dir)
     process = run.start(
         "rds-double",
