@@ -1,0 +1,8 @@
+//! The decisions of a drill: what each step does, and above all what it refuses to do.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod ownership;
