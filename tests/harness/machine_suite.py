@@ -8,28 +8,37 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from onemachine import kept, lambdas
+from onemachine import keeper, kept, lambdas, postgres
 from onemachine.counts import Counts, read_cargo_line, read_junit, read_line
 from onemachine.deployment import DefinitionError, Deployment
-from onemachine.executions import drill_id, instant
+from onemachine.executions import drill_id, instant, stays
 from onemachine.paths import LOCAL, STATE_MACHINE
 from onemachine.processes import Run, StartError, plain_environment
 from onemachine.provision import fingerprint
 
 GONE_MAX_S = 15.0
 
-# A run with a process that does not end when asked to; prints where it is and waits.
-STUBBORN_RUN = """
-import sys, time
+# A run with one process; prints where it is and waits.
+WAITING_RUN = """
+import time
 from onemachine.processes import Run
 run = Run()
-run.start("stubborn", [sys.executable, "-c", "import signal, time;"
-    "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"], {})
+run.start("sleeper", ["sleep", "600"], {"PATH": "/usr/bin:/bin"})
 print(run.dir, run.groups[0], flush=True)
+time.sleep(600)
+"""
+
+# Prints a line once it no longer ends when asked to.
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("stubborn", flush=True)
 time.sleep(600)
 """
 
@@ -41,7 +50,7 @@ def _alive(pid: int) -> bool:
 
 def killing_a_run_ends_what_it_started_and_removes_its_directory() -> None:
     killed = subprocess.Popen(
-        [sys.executable, "-c", STUBBORN_RUN],
+        [sys.executable, "-c", WAITING_RUN],
         env=plain_environment(PYTHONPATH=str(LOCAL)),
         stdout=subprocess.PIPE,
         text=True,
@@ -55,6 +64,18 @@ def killing_a_run_ends_what_it_started_and_removes_its_directory() -> None:
         time.sleep(0.1)
     assert not _alive(int(group))
     assert not Path(run_dir).exists()
+
+
+def a_process_that_does_not_end_when_asked_is_made_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "GRACE_S", 0.2)
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout
+    process.stdout.readline()
+    keeper.end([process.pid], None)
+    assert process.wait(5) == -signal.SIGKILL
+    process.stdout.close()
 
 
 def a_run_that_was_left_up_is_ended_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,3 +155,38 @@ def setup_is_repeated_when_a_pin_changes(tmp_path: Path, monkeypatch: pytest.Mon
     assert fingerprint() == before
     (tmp_path / "requirements.txt").write_text("ruff==0\n")
     assert fingerprint() != before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
+def a_server_of_root_gets_binaries_that_its_user_can_reach(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "bin").mkdir(parents=True)
+    (closed / "bin" / "postgres").touch()
+    closed.chmod(0o700)
+    found = postgres.Binaries(closed / "bin", "17.10", "npm")
+    with Run() as run:
+        copied = postgres.reachable(found, run.dir)
+        assert copied.bin_dir.is_relative_to(run.dir)
+        assert (copied.bin_dir / "postgres").exists()
+
+
+def a_loop_of_looks_is_one_line_that_begins_with_its_wait() -> None:
+    at = instant("2026-11-21T03:00:00Z")
+    loop = [("Wait", "WaitForReplica"), ("Task", "ObserveReplica"), ("Choice", "GoalReached")]
+    events = _history(at, [("Task", "RestoreReplica"), *loop, *loop, ("Task", "PlanChecks")])
+    lines = [(stay.state, stay.looks, stay.seconds(at)) for stay in stays(events)]
+    assert lines == [("RestoreReplica", 1, 1), ("ObserveReplica", 2, 9), ("PlanChecks", 1, 1)]
+
+
+def _history(at: datetime, states: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """A history in which each state takes a second and the next is entered another one later."""
+    events = []
+    for number, (kind, name) in enumerate(states):
+        for offset, word, details in ((0, "Entered", "stateEntered"), (1, "Exited", "stateExited")):
+            event = {
+                "type": f"{kind}State{word}",
+                "timestamp": at + timedelta(seconds=2 * number + offset),
+                f"{details}EventDetails": {"name": name},
+            }
+            events.append(event)
+    return events
