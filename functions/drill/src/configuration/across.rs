@@ -143,6 +143,15 @@ pub(super) fn spans_agree(root: &Node, reader: &mut Reader) {
     let spans = [("available", default.available), ("stopped", default.stopped), ("gone", default.gone)]
         .map(|(name, default)| span(deadlines, name, default));
     let [Some(available), Some(stopped), Some(gone)] = spans else { return };
+    let total = Span::seconds(available.as_secs() + stopped.as_secs() + gone.as_secs());
+    if total > limits::WAITING_MAX {
+        let (problem, hint) = (
+            format!("all deadlines together are {total}, at most {} fit a drill", limits::WAITING_MAX),
+            "make the deadlines shorter",
+        );
+        report_in(root, ["deadlines", "available"], ["deadlines", "stopped"], reader, problem, hint);
+        return;
+    }
 
     if let Some(first) = span(polling, "first", Polling::default().first)
         && first >= available
@@ -155,9 +164,8 @@ pub(super) fn spans_agree(root: &Node, reader: &mut Reader) {
     }
     if let Some(max) = span(polling, "max", Polling::default().max)
         && max > Span::seconds(0)
-        && (available.as_secs() + stopped.as_secs() + gone.as_secs()) / max.as_secs() > limits::LOOKS_MAX
+        && total.as_secs() / max.as_secs() > limits::LOOKS_MAX
     {
-        let total = Span::seconds(available.as_secs() + stopped.as_secs() + gone.as_secs());
         let (problem, hint) = (
             format!(
                 "waiting for up to {total} with a look at least every {max} outgrows Step Functions' history"

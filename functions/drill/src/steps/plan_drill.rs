@@ -28,7 +28,7 @@ pub struct Input {
 /// EventBridge Scheduler's placeholder, which reaches us unreplaced where a schedule is tried by hand.
 const PLACEHOLDER: &str = "<aws.scheduler.scheduled-time>";
 
-/// No drill lasts longer: the state machine's own time-out is 6 hours.
+/// No drill lasts longer: the state machine's own time-out is 16 hours.
 const LIVE_MAX: TimeDelta = TimeDelta::hours(48);
 
 /// Plans the drill. Repeating it in the same execution gives a plan for the same drill.

@@ -52,15 +52,13 @@ where
 {
     let plan = input.plan;
     require_claim(ports, &plan).await?;
-    let instance = match ports.restore(&request(&plan)).await.map_err(|e| refused(e, &plan))? {
-        RestoreAnswer::Accepted(instance) => *instance,
-        RestoreAnswer::AlreadyExists => adopt(ports, settings, &plan).await?,
+    // An adopted replica was accepted some time after the plan was made: taking the plan's time never
+    // claims a quicker recovery than there was.
+    let (instance, accepted_at) = match ports.restore(&request(&plan)).await.map_err(|e| refused(e, &plan))? {
+        RestoreAnswer::Accepted(instance) => (*instance, now),
+        RestoreAnswer::AlreadyExists => (adopt(ports, settings, &plan).await?, plan.planned_at),
     };
-    let restored = Restored {
-        replica: plan.replica.clone(),
-        resource_id: instance.resource_id,
-        accepted_at: instance.created_at.unwrap_or(now).min(now),
-    };
+    let restored = Restored { replica: plan.replica.clone(), resource_id: instance.resource_id, accepted_at };
     let wait = observation::first_wait(&plan.earlier_restores_s, &plan.configuration.polling);
     Ok(Output {
         awaited: vec![restored.awaited()],

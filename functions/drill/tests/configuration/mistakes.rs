@@ -118,7 +118,11 @@ fn spans_that_contradict_each_other_are_told_where_they_were_written() {
         ("[deadlines]\navailable = \"5m\"\n", "deadlines.available"),
         ("[deadlines]\navailable = \"3m\"\n[polling]\nfirst = \"4m\"\n", "polling.first"),
         ("[polling]\nmin = \"1s\"\nmax = \"1s\"\n", "polling.max"),
-        ("[deadlines]\navailable = \"24h\"\nstopped = \"24h\"\n[polling]\nmax = \"1m\"\n", "polling.max"),
+        (
+            "[deadlines]\navailable = \"3h\"\nstopped = \"3h\"\n[polling]\nmax = \"5s\"\nmin = \"1s\"\n",
+            "polling.max",
+        ),
+        ("[deadlines]\navailable = \"7h\"\nstopped = \"2h\"\n", "deadlines.available"),
     ];
     for (more, field) in cases {
         assert_eq!(only_mistake(&minimal_and(more)).field, field, "{more}");

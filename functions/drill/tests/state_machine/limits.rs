@@ -92,7 +92,7 @@ fn most_looks() -> usize {
     let mut most = 0;
     for max in 1..=limits::POLL_MAX.as_secs() {
         // As long as the configuration lets the waiting be with that longest wait.
-        let total = (limits::LOOKS_MAX * max).min(3 * limits::DEADLINE_MAX.as_secs());
+        let total = (limits::LOOKS_MAX * max).min(limits::WAITING_MAX.as_secs());
         for deadlines in [[total / 3; 3], [total - 2 * total / 8, total / 8, total / 8]] {
             for earlier_s in [vec![], vec![1], vec![total / 6], vec![total]] {
                 if let Some(configuration) = waiting(deadlines, [1, 1, max]) {
