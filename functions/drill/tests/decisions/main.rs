@@ -8,3 +8,4 @@ mod support;
 mod fleets;
 mod ownership;
 mod retiring;
+mod stopping;

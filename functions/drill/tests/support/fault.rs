@@ -48,6 +48,10 @@ impl Fault {
     pub(crate) fn of(self, subject: impl Into<String>) -> Self {
         Self { of: subject.into(), ..self }
     }
+    /// With another kind of error of RDS.
+    pub(crate) fn as_kind(self, kind: RdsErrorKind) -> Self {
+        Self { kind: Kind::Rds(kind, "InvalidDBInstanceState"), ..self }
+    }
     /// For so many calls.
     pub(crate) fn times(self, times: usize) -> Self {
         Self { times, ..self }
