@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod abandoning;
 mod fleets;
 mod ownership;
 mod retiring;
