@@ -81,7 +81,7 @@ fn painted(text: &str, output: Output) -> String {
         ("NOT MEASURED", Paint::Yellow),
         ("COST WARNING", Paint::Yellow),
         ("Warnings", Paint::Yellow),
-        ("Passed (", Paint::Green),
+        ("Passed", Paint::Green),
     ];
     let paint = |line: &str| {
         let found = WORDS.iter().find_map(|(word, paint)| Some((*word, line.strip_prefix(word)?, *paint)));

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, anyhow};
 use aws_config::SdkConfig;
 use aws_sdk_sfn::{
     Client,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     types::{ExecutionListItem, ExecutionStatus, HistoryEvent, MapStateStartedEventDetails},
 };
 use chrono::{DateTime, Utc};
@@ -225,7 +225,7 @@ fn instant(at: &aws_sdk_sfn::primitives::DateTime) -> Result<DateTime<Utc>> {
         .ok_or_else(|| anyhow!("Step Functions gave a time that is out of range"))
 }
 
-/// What failed, with what AWS said. The chain of the SDK's errors is one long line otherwise.
+/// What failed, with what AWS said.
 fn failed<E>(doing: &str, error: &SdkError<E>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -241,11 +241,25 @@ where
         };
         return anyhow!("{doing}: {code}: {}{hint}", message.unwrap_or("no message"));
     }
-    let chain = DisplayErrorContext(error).to_string();
+    let chain = chain(error);
     let hint = if chain.contains("credentials") || chain.contains("profile") {
         "\nHINT: sign in to AWS (aws sso login), or set --profile"
     } else {
         ""
     };
     anyhow!("{doing}: {}{hint}", chain.chars().take(600).collect::<String>())
+}
+
+/// What an error says and what its causes say, each once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !said.iter().any(|earlier| earlier.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
 }

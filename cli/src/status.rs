@@ -71,7 +71,7 @@ async fn find(drill: &DrillId, deployment: &Deployment) -> Result<Option<Executi
 
 fn going_on(drill: &DrillId, execution: &Execution, progress: &Progress) -> String {
     let now = clock::now();
-    let mut lines = vec![format!("{drill} is running since {}", since(execution.started_at, now))];
+    let mut lines = vec![format!("{drill} has been running for {}", since(execution.started_at, now))];
     for pair in progress.phases.windows(2) {
         lines.push(format!("  {:<32} {}", pair[0].words(), since(pair[0].began_at, pair[1].began_at)));
     }

@@ -120,7 +120,7 @@ impl Reader {
         rules: &[Rule<'_, T>],
     ) -> Result<T, Reported> {
         let Some(node) = table.field(name) else {
-            let hint = format!("add it, like {example}");
+            let hint = format!("add, for example, {example}");
             self.in_field(name, |reader| reader.report_unseen(table.line, MISSING, hint));
             return Err(Reported);
         };

@@ -39,6 +39,12 @@ pub(super) fn meaning(evidence: &Evidence) -> &'static str {
     }
 }
 
+/// The verdict's reason, unless it says no more than the failure that follows it.
+pub(super) fn summary(evidence: &Evidence) -> Option<&str> {
+    let is_said = evidence.failure.as_ref().is_some_and(|failure| failure.error == evidence.summary);
+    (!is_said).then_some(evidence.summary.as_str())
+}
+
 /// When the drill was scheduled, for people.
 pub(super) fn scheduled(evidence: &Evidence) -> String {
     clock(evidence.drill.scheduled_at())
@@ -166,18 +172,19 @@ pub(super) fn record(evidence: &Evidence) -> Vec<(&'static str, String)> {
         Trigger::Schedule => "the schedule",
         Trigger::OnDemand => "a person",
     };
-    let absent = |text: &str| text.to_owned();
-    let baseline = evidence.baseline.as_ref();
+    let or_else = |value: Option<String>, text: &str| value.unwrap_or_else(|| text.to_owned());
+    let without_baseline = if evidence.findings.is_empty() {
+        "nothing, as no check was made"
+    } else {
+        "nothing: there was no earlier verified drill"
+    };
     vec![
         ("Drill", evidence.drill.to_string()),
         ("Deployment", evidence.deployment.to_string()),
         ("Started by", format!("{trigger}: {}", evidence.requested_by)),
-        (
-            "Compared with",
-            baseline.map_or_else(|| absent("nothing: no earlier verified drill"), ToString::to_string),
-        ),
-        ("Server", evidence.server_version.clone().unwrap_or_else(|| absent("didn't answer"))),
-        ("Configuration", evidence.configuration_hash.clone().unwrap_or_else(|| absent("none was read"))),
+        ("Compared with", or_else(evidence.baseline.as_ref().map(ToString::to_string), without_baseline)),
+        ("Server", or_else(evidence.server_version.clone(), "didn't answer")),
+        ("Configuration", or_else(evidence.configuration_hash.clone(), "none was read")),
         ("Execution", evidence.execution.clone()),
         ("restore-drill", evidence.version.clone()),
     ]

@@ -50,7 +50,9 @@ fn head(page: &mut Page, evidence: &Evidence, word: &str) {
     page.element("p", "verdict", word);
     page.element("h1", "", evidence.source.as_str());
     page.element("p", "when", &facts::scheduled(evidence));
-    page.element("p", "summary", &evidence.summary);
+    if let Some(summary) = facts::summary(evidence) {
+        page.element("p", "summary", summary);
+    }
     page.element("p", "", facts::meaning(evidence));
     if let Some(failure) = &evidence.failure {
         page.raw("<div class=\"failure\">\n");

@@ -13,7 +13,9 @@ const WIDTH: usize = 100;
 pub(super) fn render(evidence: &Evidence) -> String {
     let mut text = Text::default();
     text.line(&format!("{}  {}  {}", facts::headline(evidence), evidence.source, facts::scheduled(evidence)));
-    text.wrapped("", &evidence.summary);
+    if let Some(summary) = facts::summary(evidence) {
+        text.wrapped("", summary);
+    }
     text.wrapped("", facts::meaning(evidence));
     if let Some(failure) = &evidence.failure {
         text.row("Broke with", &failure.error);
