@@ -66,6 +66,15 @@ def a_verified_night_is_told(standby: Drill) -> None:
     assert standby.notification["Subject"].endswith("verified")
 
 
+def a_verified_night_is_measured(stage: Stage, standby: Drill) -> None:
+    metrics = stage.machine.client("cloudwatch").list_metrics(
+        Namespace="RestoreDrill",
+        Dimensions=[{"Name": "Source", "Value": stage.source.name}],
+    )["Metrics"]
+    names = {metric["MetricName"] for metric in metrics}
+    assert {"Verified", "BackupDataAge", "RecoveryTime", "RowsCounted"} <= names
+
+
 def a_named_snapshot_is_verified_and_discarded(stage: Stage, standby: Drill) -> None:
     stage.machine.client("rds").create_db_snapshot(
         DBInstanceIdentifier=stage.source.name, DBSnapshotIdentifier=f"{stage.source.name}-manual"
