@@ -26,7 +26,7 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// The rows of every table that was counted.
     pub tables: Vec<TableRows>,
-    /// What was accepted though it wasn't measured.
+    /// What a person should know: what was accepted though it wasn't measured, and a right of `PUBLIC`'s.
     pub warnings: Vec<String>,
     /// The server's version.
     pub server_version: Option<String>,
@@ -42,6 +42,7 @@ pub fn judge(
     let mut findings = Vec::new();
     let mut tables = Vec::new();
     let mut server_version = None;
+    let mut warnings = Vec::new();
     let before: BTreeMap<&str, u64> =
         baseline.iter().flat_map(|b| &b.tables).map(|t| (t.table.as_str(), t.rows)).collect();
     for measurement in measurements {
@@ -49,6 +50,7 @@ pub fn judge(
             Measurement::Identity { identity } => {
                 if let Outcome::Measured { value } = identity {
                     server_version = Some(value.server_version.clone());
+                    warnings.extend(warning_of_public(value));
                 }
                 findings.extend(judge_identity(identity, backup));
             }
@@ -69,7 +71,9 @@ pub fn judge(
     }
     findings.extend(judge_absent(measurements, configuration, &before));
     findings.extend(judge_nothing(measurements));
-    conclude(findings, tables, server_version, configuration)
+    let judgement = conclude(findings, tables, server_version, configuration);
+    warnings.extend(judgement.warnings);
+    Judgement { warnings, ..judgement }
 }
 
 fn finding(
@@ -108,6 +112,21 @@ fn measured<'a, T>(
     }
 }
 
+/// The right that every role has in schema `public` through `PUBLIC` up to PostgreSQL 14, and in databases
+/// that were upgraded from it (PostgreSQL 15 release notes). It says something about the source and nothing
+/// about the backup, which it therefore doesn't reject.
+const CREATE_IN_PUBLIC: &str = "create on schema public";
+
+fn warning_of_public(identity: &ServerIdentity) -> Option<String> {
+    identity.excess_rights.iter().any(|right| right == CREATE_IN_PUBLIC).then(|| {
+        format!(
+            "role {} may create in schema public, as PUBLIC may; revoke it on the source: \
+             REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            identity.role
+        )
+    })
+}
+
 fn judge_identity(identity: &Outcome<ServerIdentity>, backup: &Backup) -> Vec<Finding> {
     let expected = "TLS verify-full as a read-only role";
     let identity = match measured(identity, "connect", "server", expected) {
@@ -115,11 +134,12 @@ fn judge_identity(identity: &Outcome<ServerIdentity>, backup: &Backup) -> Vec<Fi
         Err(finding) => return vec![finding],
     };
     let found = format!("{} as {} in {}", identity.tls, identity.role, identity.database);
-    let excess = &identity.excess_rights;
-    let role_found = if excess.is_empty() {
-        "read rights only".to_owned()
-    } else {
-        format!("also {}", bounded_list(excess))
+    let (public, excess): (Vec<String>, Vec<String>) =
+        identity.excess_rights.iter().cloned().partition(|right| right == CREATE_IN_PUBLIC);
+    let role_found = match (excess.is_empty(), public.is_empty()) {
+        (true, true) => "read rights only".to_owned(),
+        (true, false) => format!("read rights only, and {CREATE_IN_PUBLIC} as PUBLIC may"),
+        (false, _) => format!("also {}", bounded_list(&excess)),
     };
     let mut role = finding("role", &identity.role, excess.is_empty(), "read rights only", role_found);
     if !excess.is_empty() {

@@ -168,6 +168,7 @@ const TEXT_MAX_BYTES: usize = 240;
 
 impl<T> Outcome<T> {
     /// With its texts cut, so that a shard's result fits the state.
+    #[must_use]
     pub fn bounded(mut self) -> Self {
         fn cut(text: &mut String) {
             text.truncate(text.floor_char_boundary(TEXT_MAX_BYTES));

@@ -24,7 +24,7 @@ pub(super) fn judge_rows(
     };
     let rows = match measured(count, "rows", &subject, &expected) {
         Ok(count) => count.rows,
-        Err(rows) => return without_rows(rows, rules, before),
+        Err(rows) => return without_rows(&rows, rules, before),
     };
     let is_emptied = rows == 0 && before.is_some_and(|b| b > 0);
     let mut findings = vec![finding("rows", &subject, !is_emptied, expected, format!("{rows} rows"))];
@@ -45,7 +45,7 @@ pub(super) fn judge_rows(
 
 /// The findings of a table that wasn't counted: what else its count was wanted for isn't measured either, so
 /// that accepting the one doesn't silently accept the others.
-fn without_rows(rows: Finding, rules: &TableRules, before: Option<u64>) -> Vec<Finding> {
+fn without_rows(rows: &Finding, rules: &TableRules, before: Option<u64>) -> Vec<Finding> {
     let mut findings = vec![rows.clone()];
     if rows.status != FindingStatus::NotMeasured {
         return findings;

@@ -7,6 +7,9 @@ mod support;
 
 mod abandoning;
 mod fleets;
+mod judging;
 mod ownership;
+mod queries;
 mod retiring;
 mod stopping;
+mod verdicts;

@@ -1,0 +1,268 @@
+//! Judging: what was measured against the rules and the baseline, and what is never taken for passed.
+
+use drill::backup::Backup;
+use drill::configuration::Configuration;
+use drill::evidence::{Evidence, Finding, FindingStatus, TableRows, Verdict};
+use drill::judge::{Judgement, judge};
+use drill::measurement::{HeapCount, Measurement, Outcome, ServerIdentity};
+
+use crate::support::*;
+
+pub(crate) fn counted(name: &str, rows: u64) -> Measurement {
+    table_of(name, measured(HeapCount { rows, scan: "Seq Scan".to_owned() }))
+}
+fn table_of(name: &str, count: Outcome<HeapCount>) -> Measurement {
+    Measurement::Table { table: database::table(name), count, newest: None, duration_ms: 1 }
+}
+fn measured<T>(value: T) -> Outcome<T> {
+    Outcome::Measured { value }
+}
+fn not_measured<T>() -> Outcome<T> {
+    Outcome::NotMeasured { reason: "no right".to_owned(), hint: "GRANT it".to_owned() }
+}
+fn identity_with(change: impl FnOnce(&mut ServerIdentity)) -> Measurement {
+    let mut identity = Database::new().identity;
+    change(&mut identity);
+    Measurement::Identity { identity: measured(identity) }
+}
+pub(crate) fn answer(name: &str, value: Option<&str>) -> Measurement {
+    Measurement::Query { name: name.to_owned(), value: measured(value.map(str::to_owned)), duration_ms: 1 }
+}
+fn baseline(tables: &[(&str, u64)]) -> Evidence {
+    let mut evidence = evidence_of(&night_of(20), &replica(&night_of(20)), Verdict::Verified);
+    let rows = |(table, rows): &(&str, u64)| TableRows { table: format!("public.{table}"), rows: *rows };
+    evidence.tables = tables.iter().map(rows).collect();
+    evidence
+}
+
+/// What comes of these measurements beside a good identity.
+pub(crate) fn judged(
+    more: &str,
+    before: Option<&[(&str, u64)]>,
+    measurements: Vec<Measurement>,
+) -> Judgement {
+    let measurements = [vec![identity_with(|_| {})], measurements].concat();
+    judged_all(&configuration_with(more), before, &measurements)
+}
+fn judged_all(
+    configuration: &Configuration,
+    before: Option<&[(&str, u64)]>,
+    measurements: &[Measurement],
+) -> Judgement {
+    judge(measurements, configuration, &backup(), before.map(baseline).as_ref())
+}
+
+fn finding<'a>(judgement: &'a Judgement, check: &str) -> &'a Finding {
+    judgement
+        .findings
+        .iter()
+        .find(|f| f.check == check)
+        .unwrap_or_else(|| panic!("no {check}: {judgement:?}"))
+}
+fn status(judgement: &Judgement, check: &str) -> FindingStatus {
+    finding(judgement, check).status
+}
+
+#[test]
+fn a_database_that_meets_every_rule_is_verified() {
+    let judgement = judged("[defaults]\nmin_rows = 1\n", Some(&[("a", 9)]), vec![counted("a", 10)]);
+    assert_eq!(judgement.verdict, Verdict::Verified);
+    assert_eq!(judgement.warnings, [""; 0]);
+}
+
+#[test]
+fn a_table_that_is_gone_rejects() {
+    let judgement = judged("", Some(&[("a", 9), ("b", 0)]), vec![counted("a", 9)]);
+    assert_eq!(judgement.verdict, Verdict::Rejected);
+    assert_eq!(finding(&judgement, "rows").subject, "public.b");
+}
+
+#[test]
+fn a_table_with_rules_that_does_not_exist_rejects() {
+    let judgement = judged("[tables.\"public.b\"]\nmin_rows = 0\n", None, vec![counted("a", 9)]);
+    assert_eq!(judgement.verdict, Verdict::Rejected);
+}
+
+#[test]
+fn an_emptied_table_rejects() {
+    let judgement = judged("", Some(&[("a", 1)]), vec![counted("a", 0)]);
+    assert_eq!((judgement.verdict, status(&judgement, "rows")), (Verdict::Rejected, FindingStatus::Failed));
+}
+
+#[test]
+fn a_table_that_was_empty_may_be_empty() {
+    assert_eq!(judged("", Some(&[("a", 0)]), vec![counted("a", 0)]).verdict, Verdict::Verified);
+}
+
+#[test]
+fn a_table_that_is_new_may_be_empty() {
+    assert_eq!(judged("", Some(&[]), vec![counted("a", 0)]).verdict, Verdict::Verified);
+}
+
+#[test]
+fn a_database_without_tables_rejects() {
+    assert_eq!(judged("", None, vec![]).verdict, Verdict::Rejected);
+}
+
+#[test]
+fn fewer_rows_than_the_least_reject() {
+    let more = "[tables.\"public.a\"]\nmin_rows = 10\n";
+    assert_eq!(judged(more, None, vec![counted("a", 9)]).verdict, Verdict::Rejected);
+    assert_eq!(judged(more, None, vec![counted("a", 10)]).verdict, Verdict::Verified);
+}
+
+#[test]
+fn a_larger_drop_than_allowed_rejects() {
+    let more = "[defaults]\nmax_drop = 0.05\n";
+    assert_eq!(judged(more, Some(&[("a", 100)]), vec![counted("a", 94)]).verdict, Verdict::Rejected);
+    assert_eq!(judged(more, Some(&[("a", 100)]), vec![counted("a", 95)]).verdict, Verdict::Verified);
+}
+
+#[test]
+fn a_table_of_its_own_rules_leaves_the_rest_to_the_defaults() {
+    let more = "[defaults]\nmax_drop = 0.0\n[tables.\"public.a\"]\nmin_rows = 1\n";
+    let judgement = judged(more, Some(&[("a", 100)]), vec![counted("a", 99)]);
+    assert_eq!(status(&judgement, "max_drop"), FindingStatus::Failed);
+}
+
+fn fresh(newest: Option<Outcome<Option<chrono::DateTime<chrono::Utc>>>>) -> Judgement {
+    let more = "[tables.\"public.a\"]\nfresh = { column = \"at\", within = \"2h\" }\n";
+    let mut table = counted("a", 9);
+    let Measurement::Table { newest: of, .. } = &mut table else { unreachable!() };
+    *of = newest;
+    judged(more, None, vec![table])
+}
+
+#[test]
+fn the_newest_row_is_as_fresh_as_the_rule_wants() {
+    let newest = |text: &str| fresh(Some(measured(Some(at(text))))).verdict;
+    assert_eq!(newest("2026-11-21T00:03:00Z"), Verdict::Verified);
+    assert_eq!(newest("2026-11-21T00:02:59Z"), Verdict::Rejected);
+    assert_eq!(newest("2026-11-22T04:03:00Z"), Verdict::Verified);
+    assert_eq!(newest("2026-11-22T04:03:01Z"), Verdict::Rejected);
+}
+
+#[test]
+fn a_table_without_rows_is_not_fresh() {
+    assert_eq!(fresh(Some(measured(None))).verdict, Verdict::Rejected);
+}
+
+#[test]
+fn freshness_that_nobody_measured_breaks_the_drill() {
+    assert_eq!(fresh(None).verdict, Verdict::Broken);
+    assert_eq!(fresh(Some(not_measured())).verdict, Verdict::Broken);
+}
+
+#[test]
+fn a_table_that_was_not_counted_breaks_the_drill() {
+    let judgement = judged("", None, vec![table_of("a", not_measured()), counted("b", 1)]);
+    assert_eq!(
+        (judgement.verdict, status(&judgement, "rows")),
+        (Verdict::Broken, FindingStatus::NotMeasured)
+    );
+}
+
+#[test]
+fn a_count_that_failed_rejects() {
+    let damaged = Outcome::Failed { reason: "XX001: invalid page in block 7".to_owned() };
+    assert_eq!(judged("", None, vec![table_of("a", damaged)]).verdict, Verdict::Rejected);
+}
+
+#[test]
+fn what_the_configuration_accepts_as_not_measured_is_a_warning() {
+    let accept = "accept_not_measured = [\"rows public.a\"]\n";
+    let configuration = accepting(accept, "");
+    let measurements = [identity_with(|_| {}), table_of("a", not_measured()), counted("b", 1)];
+    let judgement = judged_all(&configuration, None, &measurements);
+    assert_eq!(judgement.verdict, Verdict::Verified);
+    assert_eq!(judgement.warnings, ["rows public.a was not measured, as the configuration accepts"]);
+    assert!(judgement.summary.contains("1 tables"), "{}", judgement.summary);
+}
+
+#[test]
+fn accepting_the_rows_does_not_accept_the_rules_on_them() {
+    let accept = "accept_not_measured = [\"rows public.a\"]\n";
+    let configuration = accepting(accept, "[tables.\"public.a\"]\nmin_rows = 5\n");
+    let measurements = [identity_with(|_| {}), table_of("a", not_measured()), counted("b", 1)];
+    assert_eq!(judged_all(&configuration, None, &measurements).verdict, Verdict::Broken);
+}
+
+#[test]
+fn an_unknown_server_is_never_accepted() {
+    let configuration = accepting("accept_not_measured = [\"connect server\"]\n", "");
+    let unknown = Measurement::Identity { identity: not_measured() };
+    assert_eq!(judged_all(&configuration, None, &[unknown, counted("a", 1)]).verdict, Verdict::Broken);
+    assert_eq!(judged_all(&configuration, None, &[counted("a", 1)]).verdict, Verdict::Broken);
+}
+
+fn accepting(accept: &str, more: &str) -> Configuration {
+    drill::configuration::parse_toml(&format!("{accept}{CONFIGURATION}{more}")).expect("a good configuration")
+}
+
+#[test]
+fn a_server_of_another_version_than_the_backup_s_rejects() {
+    let measurements = [identity_with(|i| i.server_version = "16.3".to_owned()), counted("a", 1)];
+    let judgement = judged_all(&configuration_with(""), None, &measurements);
+    assert_eq!(
+        (judgement.verdict, status(&judgement, "version")),
+        (Verdict::Rejected, FindingStatus::Failed)
+    );
+}
+
+fn with_rights(rights: &[&str]) -> Judgement {
+    let rights = rights.iter().map(|r| (*r).to_owned()).collect();
+    let measurements = [identity_with(|i| i.excess_rights = rights), counted("a", 1)];
+    judged_all(&configuration_with(""), None, &measurements)
+}
+
+#[test]
+fn a_role_that_may_write_rejects() {
+    for right in [
+        "superuser",
+        "createrole",
+        "insert on table public.a",
+        "create on schema s",
+        "create on schema \"Public\"",
+        "create on 2 schemas, such as public",
+        "create on database public",
+    ] {
+        let judgement = with_rights(&[right]);
+        assert_eq!(
+            (judgement.verdict, status(&judgement, "role")),
+            (Verdict::Rejected, FindingStatus::Failed)
+        );
+        assert!(finding(&judgement, "role").found.contains(right));
+    }
+}
+
+#[test]
+fn a_role_that_may_create_in_public_as_everybody_may_is_a_warning() {
+    let judgement = with_rights(&["create on schema public"]);
+    assert_eq!((judgement.verdict, status(&judgement, "role")), (Verdict::Verified, FindingStatus::Passed));
+    assert_eq!(
+        judgement.warnings,
+        ["role restore_drill may create in schema public, as PUBLIC may; revoke it on the source: \
+          REVOKE CREATE ON SCHEMA public FROM PUBLIC"]
+    );
+}
+
+#[test]
+fn a_right_beside_the_one_in_public_still_rejects() {
+    let judgement = with_rights(&["createdb", "create on schema public"]);
+    assert_eq!((judgement.verdict, status(&judgement, "role")), (Verdict::Rejected, FindingStatus::Failed));
+    assert_eq!(judgement.warnings.len(), 1);
+}
+
+#[test]
+fn failed_findings_come_first() {
+    let judgement = judged("", Some(&[("z", 1)]), vec![counted("z", 0), table_of("a", not_measured())]);
+    assert_eq!(judgement.findings[0].subject, "public.z");
+    assert_eq!(judgement.verdict, Verdict::Rejected);
+}
+
+#[test]
+fn the_backup_s_own_version_is_what_counts() {
+    let backup = Backup { engine_version: "15.1".to_owned(), ..backup() };
+    let judgement = judge(&[identity_with(|_| {}), counted("a", 1)], &configuration_with(""), &backup, None);
+    assert_eq!(judgement.verdict, Verdict::Rejected);
+}
