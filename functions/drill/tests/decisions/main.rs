@@ -9,6 +9,7 @@ mod abandoning;
 mod fleets;
 mod judging;
 mod ownership;
+mod planning;
 mod queries;
 mod retiring;
 mod stopping;
