@@ -48,10 +48,21 @@ fn a_mistake_of_syntax_does_not_hide_the_others() {
 
 #[test]
 fn a_broken_header_is_not_followed_by_mistakes_it_caused() {
-    let text = MINIMAL.replace("[replica]", "[replica");
-    let mistake = only_mistake(&text);
-    assert_eq!(mistake.line, Some(6));
-    assert!(mistake.problem.starts_with("not TOML: "), "{mistake}");
+    for header in ["[replica", "[re plica]", "[]", "[[replica]", "[replica]]", "[re=plica]"] {
+        let mistakes = parse_toml(&MINIMAL.replace("[replica]", header)).unwrap_err();
+        let told = printed(&mistakes, "drill.toml");
+        let only_syntax = mistakes.iter().all(|m| m.line == Some(6) && m.problem.starts_with("not TOML: "));
+        assert!(only_syntax, "{header}: {told}");
+    }
+}
+
+#[test]
+fn a_value_that_is_no_toml_is_told_once() {
+    for value in ["26h", "\"26h", "2 6", "26h\"", "[\"26h\"", "tru"] {
+        let mistakes = parse_toml(&minimal_and(&format!("[backup]\nmax_age = {value}\n"))).unwrap_err();
+        let told = printed(&mistakes, "drill.toml");
+        assert!(mistakes.iter().all(|mistake| mistake.problem.starts_with("not TOML: ")), "{value}: {told}");
+    }
 }
 
 #[test]
@@ -129,6 +140,21 @@ fn spans_that_contradict_each_other_are_told_where_they_were_written() {
     }
     let text = MINIMAL.replace("[database]", "abandoned_max_age = \"3h\"\n[database]");
     assert_eq!(only_mistake(&text).field, "replica.abandoned_max_age");
+}
+
+#[test]
+fn a_value_beyond_a_bound_is_told_with_its_field() {
+    let cases = [
+        ("[defaults]\nmax_drop = 1.5\n", "defaults.max_drop"),
+        ("[defaults]\nmax_drop = -0.1\n", "defaults.max_drop"),
+        ("[backup]\nmax_age = \"59s\"\n", "backup.max_age"),
+        ("[backup]\nmax_age = \"36days\"\n", "backup.max_age"),
+        ("[polling]\nmax = \"16m\"\n", "polling.max"),
+        ("[tables.\"a.b\"]\nfresh = { column = \"c\", within = \"0s\" }\n", "tables.\"a.b\".fresh.within"),
+    ];
+    for (more, field) in cases {
+        assert_eq!(only_mistake(&minimal_and(more)).field, field, "{more}");
+    }
 }
 
 #[test]
