@@ -6,6 +6,7 @@ Writes to .venv and .local, nowhere else. Safe to repeat; a second run takes a f
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -25,31 +26,39 @@ class ProvisionError(Exception):
 
 
 def fingerprint() -> str:
-    """Changes when setup would do something else: other pins, another Python, a moved checkout."""
+    """Changes when setup would do something else: other pins, a moved checkout."""
     digest = hashlib.sha256()
     for name in INPUTS:
         digest.update((LOCAL / name).read_bytes())
-    digest.update(f"{sys.version_info[:2]} {sys.base_prefix} {ROOT}".encode())
+    # Programs in a virtual environment name its place in their first line.
+    digest.update(str(ROOT).encode())
     return digest.hexdigest()
 
 
 def provision() -> bool:
     """Do what is still to be done; False when there was nothing."""
-    wanted = fingerprint()
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted and _is_whole():
+    if _is_done():
         return False
     lines = prerequisites.missing()
     if lines:
         raise ProvisionError("\n".join(f"MISSING {line}" for line in lines))
     STORE.mkdir(exist_ok=True)
-    STAMP.unlink(missing_ok=True)
-    _python_packages()
-    _node_packages()
-    STAMP.write_text(wanted, encoding="utf-8")
+    with open(STORE / "setup.lock", "w", encoding="utf-8") as lock:
+        # Two commands at once would take each other's tools away.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _is_done():
+            return False
+        STAMP.unlink(missing_ok=True)
+        _python_packages()
+        _node_packages()
+        STAMP.write_text(fingerprint(), encoding="utf-8")
     return True
 
 
-def _is_whole() -> bool:
+def _is_done() -> bool:
+    if not STAMP.is_file() or STAMP.read_text(encoding="utf-8") != fingerprint():
+        return False
+    # A virtual environment breaks when the Python that it is of is removed.
     return (VENV / "bin" / "python").exists() and (STORE / "node_modules").is_dir()
 
 
