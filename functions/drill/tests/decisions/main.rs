@@ -11,6 +11,7 @@ mod judging;
 mod ownership;
 mod planning;
 mod queries;
+mod restoring;
 mod retiring;
 mod stopping;
 mod verdicts;

@@ -36,6 +36,10 @@ impl Fault {
         let fault = Self::rds(operation, RdsErrorKind::Unavailable, "InternalFailure");
         Self { is_after_effect: true, ..fault }
     }
+    /// A look at an instance doesn't show it, as right after its creation.
+    pub(crate) fn hidden() -> Self {
+        Self::rds("DescribeDBInstance", RdsErrorKind::NotFound, "DBInstanceNotFound")
+    }
     /// A store, a topic or Step Functions doesn't answer.
     pub(crate) fn store(operation: &'static str, kind: StoreErrorKind) -> Self {
         Self::new(operation, Kind::Store(kind))

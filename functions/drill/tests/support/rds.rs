@@ -39,7 +39,11 @@ impl World {
 
 impl ReadInstances for World {
     async fn instance(&self, id: &str) -> Result<Option<Instance>, RdsError> {
-        self.rds("DescribeDBInstance", id).go(|| Ok(self.find(id)))
+        match self.rds("DescribeDBInstance", id).go(|| Ok(self.find(id))) {
+            // Which the adapter gives as nothing.
+            Err(e) if e.kind == RdsErrorKind::NotFound => Ok(None),
+            seen => seen,
+        }
     }
     async fn instances(&self) -> Result<Vec<Instance>, RdsError> {
         self.rds("DescribeDBInstances", "all").go(|| Ok(self.change(|s| s.instances.clone())))
