@@ -68,7 +68,10 @@ async fn load(place: &Place) -> Result<SdkConfig> {
     }
     let configuration = loader.load().await;
     if configuration.region().is_none() {
-        bail!("no AWS region is set\nHINT: set --region, AWS_REGION, or region in the profile");
+        let profile = place.profile.as_deref().unwrap_or("default");
+        bail!(
+            "no AWS region is set\nHINT: set --region or AWS_REGION, or see that the profile {profile:?} exists and names one"
+        );
     }
     Ok(configuration)
 }
