@@ -6,8 +6,10 @@
 mod support;
 
 mod abandoning;
+mod checks;
 mod fleets;
 mod judging;
+mod observing;
 mod ownership;
 mod planning;
 mod queries;
