@@ -22,8 +22,8 @@ const LOOK_MIN: Duration = Duration::from_secs(2);
 const LOOK_MAX: Duration = Duration::from_secs(15);
 /// After so many looks in a row that failed it isn't the network for a moment.
 const FAILURES_MAX: u32 = 8;
-/// The state machine ends by itself after six hours; nothing is followed for longer than this.
-const FOLLOW_MAX: Duration = Duration::from_hours(7);
+/// The state machine ends by itself after 16 hours; nothing is followed for longer than this.
+const FOLLOW_MAX: Duration = Duration::from_hours(17);
 
 /// How following ended.
 pub(crate) enum Followed {

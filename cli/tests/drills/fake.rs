@@ -66,7 +66,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut stream = stream;
     loop {
         let (question, body) = request(&mut reader)?;
-        let (status, text) = state.lock().unwrap().answer(question, body);
+        let (status, text) = state.lock().unwrap().answer(&question, body);
         let head = format!(
             "HTTP/1.1 {status} Recorded\r\nx-amzn-requestid: recorded\r\ncontent-length: {}\r\n\r\n",
             text.len()
@@ -86,7 +86,7 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(Question, String)> {
         let Some((name, value)) = header.trim().split_once(':') else { break };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
-            "x-amz-target" => question = value.trim().rsplit('.').next()?.to_owned(),
+            "x-amz-target" => value.trim().rsplit('.').next()?.clone_into(&mut question),
             _ => {}
         }
     }
@@ -96,14 +96,14 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(Question, String)> {
 }
 
 impl State {
-    fn answer(&mut self, question: Question, body: String) -> (u16, String) {
+    fn answer(&mut self, question: &str, body: String) -> (u16, String) {
         if question == "StartExecution" {
             let input: serde_json::Value = serde_json::from_str(&body).unwrap();
             input["name"].as_str().unwrap().clone_into(&mut self.drill);
         }
         // S3 questions name the object; the drill in them is the one of this fake.
         let known = question.replace(&self.drill, "{drill}");
-        let key = if self.answers.0.contains_key(&question) { question.clone() } else { known };
+        let key = if self.answers.0.contains_key(question) { question.to_owned() } else { known };
         self.asked.push((key.clone(), body));
         let (status, text) = match self.answers.0.get_mut(&key) {
             Some(answers) if answers.len() > 1 => answers.remove(0),

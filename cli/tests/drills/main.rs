@@ -201,11 +201,11 @@ fn status_lists_executions_with_the_verdict_of_their_drills() {
     assert_eq!(exit, 0);
     snapbox::assert_data_eq!(
         stdout,
-        snapbox::str![[r#"
+        snapbox::str![[r"
 DRILL                          EXECUTION  STARTED               TOOK    VERDICT
 courses-prod-20261121t030000z  succeeded  2026-11-21T03:00:00Z  36m 9s  verified
 
-"#]]
+"]]
     );
 }
 
@@ -234,13 +234,13 @@ fn history_lists_records_newest_first_and_an_unreadable_one_does_not_hide_the_ot
     let (exit, stdout, stderr) = run(&fake, &["history"]);
     snapbox::assert_data_eq!(
         stdout,
-        snapbox::str![[r#"
+        snapbox::str![[r"
 DRILL                          VERDICT     DATA AGE  RECOVERY  FAILED  NOT MEASURED  PASSED  BACKUP
 courses-prod-20261121t030000z  verified    56m 51s   24m 10s   0       1             9       rds:courses-prod-2026-11-21-02-03
 courses-prod-20261120t030000z  rejected    56m 51s   24m 10s   3       1             4       rds:courses-prod-2026-11-21-02-03
 courses-prod-20261119t030000z  unreadable
 
-"#]]
+"]]
     );
     assert_eq!(exit, 1);
     assert!(stderr.contains("courses-prod-20261119t030000z can't be read"), "{stderr}");

@@ -28,7 +28,7 @@ pub const STORAGE_TYPES: &[&str] = &["gp2", "gp3", "io1", "io2", "standard"];
 
 /// RDS keeps automated backups for 35 days at most; nothing older can be the newest.
 pub const BACKUP_AGE_MAX: Span = Span::hours(35 * 24);
-/// The longest that a phase may take. A drill is nightly: one that takes a day meets the next.
+/// The longest that one phase may take: all that [`WAITING_MAX`] leaves.
 pub const DEADLINE_MAX: Span = Span::hours(8);
 /// The longest that all waiting of a drill may take together. With it the checks have another 8 hours of
 /// the state machine's time-out, which can't be caught and would leave the replica to the sweep.
