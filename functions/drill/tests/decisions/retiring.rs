@@ -308,3 +308,18 @@ fn a_delete_whose_answer_was_lost_is_waited_for_at_the_next_try() {
     assert_eq!(night.retire().expect("it is decided").awaited.len(), 1);
     assert_eq!(world.calls("DeleteDBInstance").len(), 1);
 }
+
+#[test]
+fn a_replica_of_another_source_is_kept_even_where_it_is_a_candidate() {
+    let other = DrillId::of(&SourceId::parse("orders-prod").unwrap(), night_of(20).scheduled_at()).unwrap();
+    let own = replica(&night_of(21));
+    let evidence = evidence_of(&night_of(21), &own, Verdict::Verified);
+    let standby = drill::retirement::Standby::confirm(&owned(&own), Some(&evidence)).expect("the standby");
+    let candidate = Instance { resource_id: resource_id("ORDERS"), ..replica(&other) };
+    let stops = [(
+        other,
+        StopRecord { resource_id: resource_id("ORDERS"), requested_at: at("2026-11-20T03:55:00Z") },
+    )];
+    let decided = drill::retirement::decide(&[&candidate], &ownership(), &standby, &stops.into());
+    assert_eq!(decided.keep[0].reason, "it is of another source");
+}
