@@ -173,3 +173,16 @@ fn style(template: &str) -> ProgressStyle {
 pub(crate) fn since(from: DateTime<Utc>, to: DateTime<Utc>) -> Span {
     Span::seconds(u64::try_from((to - from).num_seconds()).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drill_is_followed_for_longer_than_the_state_machine_lets_it_run() {
+        let definition: serde_json::Value =
+            serde_json::from_str(include_str!("../../statemachine/drill.asl.json")).unwrap();
+        let time_out = definition["TimeoutSeconds"].as_u64().unwrap();
+        assert!(FOLLOW_MAX > Duration::from_secs(time_out));
+    }
+}
