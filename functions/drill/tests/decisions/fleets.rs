@@ -87,7 +87,9 @@ proptest! {
         fleet in fleet(), is_good_night in prop::bool::weighted(0.8), is_stopped in prop::bool::weighted(0.9),
     ) {
         let world = World::new();
-        fleet.iter().for_each(|member| place(&world, member));
+        for member in &fleet {
+            place(&world, member);
+        }
         let database = Database::new();
         let database = if is_good_night { database } else { database.without("courses_answer") };
         let mut night = world.begin();
@@ -106,7 +108,9 @@ proptest! {
     #[test]
     fn what_is_deleted_is_older_stopped_by_us_and_nobody_s(fleet in fleet()) {
         let world = World::new();
-        fleet.iter().for_each(|member| place(&world, member));
+        for member in &fleet {
+            place(&world, member);
+        }
         let mut night = world.begin();
         night.make_standby(&Database::new()).retire().expect("retiring is decided");
         let standby_data_at = night.plan.backup.data_at;
@@ -125,7 +129,7 @@ proptest! {
 }
 
 /// A drill whose replica isn't to become the standby, stopped.
-fn discarded<'a>(world: &'a World) -> Night<'a> {
+fn discarded(world: &World) -> Night<'_> {
     let mut night =
         world.begin_with(drill::plan::DrillRequest { keep: Some(Keep::Discard), ..request(&night_of(21)) });
     night.make_standby(&Database::new());

@@ -200,7 +200,7 @@ fn looks_come_closer_together_towards_the_middle_of_earlier_restores() {
 
 #[test]
 fn the_first_look_comes_before_the_quickest_earlier_restore_ended() {
-    assert_eq!(first_wait(&[1200, 1000], &Polling::default()), Duration::from_secs(900));
+    assert_eq!(first_wait(&[1200, 1000], &Polling::default()), Duration::from_mins(15));
     assert_eq!(first_wait(&[], &Polling::default()), Duration::from_mins(5));
 }
 

@@ -152,7 +152,7 @@ fn change(instance: &mut Instance, what: usize) {
         5 => drop(set(TAG_BACKUP_DATA_AT, "soon")),
         6 => drop(set(TAG_HOLD, "yes")),
         7 => instance.resource_id = resource_id("SOURCE"),
-        8 => instance.id = "courses-prod".to_owned(),
+        8 => "courses-prod".clone_into(&mut instance.id),
         9 => instance.id = replica(&night_of(7)).id,
         10 => instance.tags.clear(),
         11 => drop(instance.tags.remove(TAG_BACKUP)),
@@ -161,7 +161,7 @@ fn change(instance: &mut Instance, what: usize) {
         // What may differ.
         14 => instance.status = InstanceStatus::Available,
         15 => drop(set("environment", "production")),
-        16 => instance.engine_version = "17.1".to_owned(),
+        16 => "17.1".clone_into(&mut instance.engine_version),
         _ => instance.deletion_protection = true,
     }
 }
@@ -173,7 +173,9 @@ proptest! {
         is_listed_as_source in prop::bool::weighted(0.2),
     ) {
         let mut instance = replica(&night_of(20));
-        changes.iter().for_each(|what| change(&mut instance, *what));
+        for what in &changes {
+            change(&mut instance, *what);
+        }
         let mut ownership = ownership();
         if is_listed_as_source {
             ownership.source_resource_ids.push(instance.resource_id.clone());

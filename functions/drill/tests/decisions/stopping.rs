@@ -155,7 +155,7 @@ fn a_stop_that_rds_refuses_since_it_is_under_way_is_no_failure() {
     let world = World::new();
     let mut night = judged(&world);
     // The call takes effect and its answer says that it came too late, as after a stale look.
-    world.fault(Fault::lost_answer("StopDBInstance").as_kind(RdsErrorKind::InvalidState));
+    world.fault(Fault::lost_answer("StopDBInstance").of_kind(RdsErrorKind::InvalidState));
     assert!(night.stop().is_ok());
 }
 

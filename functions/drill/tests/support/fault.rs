@@ -53,12 +53,8 @@ impl Fault {
         Self { of: subject.into(), ..self }
     }
     /// With another kind of error of RDS.
-    pub(crate) fn as_kind(self, kind: RdsErrorKind) -> Self {
+    pub(crate) fn of_kind(self, kind: RdsErrorKind) -> Self {
         Self { kind: Kind::Rds(kind, "InvalidDBInstanceState"), ..self }
-    }
-    /// For so many calls.
-    pub(crate) fn times(self, times: usize) -> Self {
-        Self { times, ..self }
     }
 
     fn rds_error(&self, operation: &'static str) -> RdsError {

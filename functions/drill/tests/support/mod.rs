@@ -12,7 +12,7 @@ pub(crate) mod world;
 pub(crate) use build::*;
 pub(crate) use database::Database;
 pub(crate) use fault::Fault;
-pub(crate) use night::{Night, caught, evidence_of, execution};
+pub(crate) use night::{Night, evidence_of};
 pub(crate) use world::World;
 
 use std::future::Future;

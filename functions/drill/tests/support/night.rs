@@ -105,7 +105,7 @@ pub(crate) fn evidence_of(drill: &DrillId, instance: &Instance, verdict: Verdict
     serde_json::from_value(value).expect("evidence")
 }
 
-impl<'a> Night<'a> {
+impl Night<'_> {
     pub(crate) fn id(&self) -> &str {
         self.plan.replica.as_str()
     }

@@ -86,7 +86,7 @@ impl World {
     }
     pub(crate) fn edit(&self, id: &str, edit: impl FnOnce(&mut Instance)) {
         self.change(|s| {
-            edit(s.instances.iter_mut().find(|i| i.id == id).expect("there is such an instance"))
+            edit(s.instances.iter_mut().find(|i| i.id == id).expect("there is such an instance"));
         });
     }
     pub(crate) fn set_status(&self, id: &str, status: InstanceStatus) {
