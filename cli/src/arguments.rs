@@ -87,7 +87,8 @@ pub(crate) struct Run {
     #[arg(long, default_value = "latest", value_name = "latest|SNAPSHOT|TIME", value_parser = backup_request)]
     pub(crate) backup: BackupRequest,
     /// What becomes of the replica when it's verified: the new standby, or deleted. The default is
-    /// standby for the latest backup and discard for any other.
+    /// standby for the latest backup and discard for any other. The source's only verified replica
+    /// is kept in any case.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) keep: Option<KeepChoice>,
     /// Start the drill and don't follow it.

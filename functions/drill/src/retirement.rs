@@ -21,6 +21,10 @@ const STOP_MAX: TimeDelta = TimeDelta::hours(2);
 /// AWS starts a stopped instance again after this.
 pub const AUTOMATIC_RESTART_AFTER: TimeDelta = TimeDelta::days(7);
 
+/// Why a replica that was to be discarded is kept: with it the source would lose its last verified replica.
+pub const ONLY_VERIFIED: &str =
+    "it is the only verified and stopped replica of the source: it stands by until a newer one does";
+
 /// The verified, stopped replica of this drill: what makes older ones dispensable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standby {

@@ -11,6 +11,7 @@ use crate::notification;
 use crate::plan::Plan;
 use crate::ports::{EmitMetrics, Metric, Notify, ReadObjects, StoreError, StoreErrorKind, WriteObjects};
 use crate::report;
+use crate::retirement::ONLY_VERIFIED;
 use crate::store;
 
 /// What the state machine passes in.
@@ -57,7 +58,11 @@ where
     };
     let own = |awaited: &crate::observation::Awaited| awaited.resource_id == input.restored.resource_id;
     let is_discarded = input.retired.awaited.iter().any(own);
-    let is_in_doubt = input.retired.kept.iter().any(|k| k.instance == input.restored.replica.as_str());
+    let is_in_doubt = input
+        .retired
+        .kept
+        .iter()
+        .any(|k| k.instance == input.restored.replica.as_str() && k.reason != ONLY_VERIFIED);
     if let Some(replica) = &mut evidence.replica {
         replica.fate = match (is_discarded, is_in_doubt) {
             (true, _) => Fate::Deleted,

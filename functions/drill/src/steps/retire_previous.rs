@@ -68,6 +68,12 @@ where
     let mut retirement = Retirement::default();
     match (evidence.verdict, plan.disposal(evidence.verdict)) {
         (_, Disposal::Delete) => match confirm_replica(ports, settings, &plan).await {
+            Ok((instance, _))
+                if evidence.verdict == Verdict::Verified
+                    && !has_other_standby(ports, settings, &plan).await? =>
+            {
+                retirement.keep.push(retirement::kept(&instance, retirement::ONLY_VERIFIED));
+            }
             Ok((instance, replica)) => retirement = discard(ports, &instance, replica).await?,
             // An earlier try got through, or somebody was quicker: it is waited for as if it were going.
             Err(e) if e.name == WireName::ReplicaVanished => awaited.push(restored.awaited()),
@@ -87,6 +93,28 @@ where
             .map(|r| Awaited { replica: r.id().clone(), resource_id: r.resource_id().clone() }),
     );
     Ok(Output { goal: Goal::Gone, awaited, began_at: now, kept: retirement.keep })
+}
+
+/// Whether another replica of the source is verified by its stored evidence and stopped.
+async fn has_other_standby<P>(ports: &P, settings: &Settings, plan: &Plan) -> Result<bool, StepError>
+where
+    P: ReadInstances + ReadObjects,
+{
+    let ownership = ownership(ports, settings, plan.source(), &plan.source_resource_id).await?;
+    let instances = ports.instances().await?;
+    for instance in retirement::candidates(&instances, plan.source(), &ownership) {
+        let Ok(replica) = OwnedReplica::confirm(instance, &ownership) else { continue };
+        if *replica.drill() == plan.drill {
+            continue;
+        }
+        match store::read_verdict(ports, replica.drill()).await {
+            Ok(verdict) if Standby::confirm(&replica, verdict.as_ref()).is_ok() => return Ok(true),
+            Err(e) if e.name.is_retried() => return Err(e),
+            // A record that can't be read verifies nothing.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(false)
 }
 
 /// This drill's own replica, which isn't to become the standby; only when this product stopped it.

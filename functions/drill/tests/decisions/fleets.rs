@@ -148,8 +148,21 @@ fn a_replica_that_is_not_to_be_kept_goes_and_the_older_ones_stay() {
 }
 
 #[test]
+fn the_only_verified_replica_stays_even_when_it_was_to_be_discarded() {
+    let world = World::new();
+    world.earlier(&night_of(20), Verdict::Rejected);
+    let night = discarded(&world);
+    let output = night.retire().expect("it is decided");
+    assert_eq!(world.calls("DeleteDBInstance"), [""; 0]);
+    assert_eq!(output.kept.len(), 1);
+    assert!(night.publish(output).is_ok());
+    assert_eq!(world.evidence(night.drill()).unwrap().replica.unwrap().fate, Fate::Stopped);
+}
+
+#[test]
 fn a_replica_to_be_discarded_that_somebody_started_stays() {
     let world = World::new();
+    world.earlier(&night_of(20), Verdict::Verified);
     let night = discarded(&world);
     world.set_status(night.id(), InstanceStatus::Available);
     let output = night.retire().expect("it is decided");
@@ -171,6 +184,7 @@ fn a_replica_to_be_discarded_that_somebody_holds_stays() {
 #[test]
 fn a_discarded_replica_that_is_gone_already_is_waited_for() {
     let world = World::new();
+    world.earlier(&night_of(20), Verdict::Verified);
     let night = discarded(&world);
     night.retire().expect("it is asked for");
     world.settle();
