@@ -27,9 +27,9 @@ def _cargo() -> Counts:
         nonlocal counts
         counts += read_cargo_line(line) or Counts()
 
-    # The programs first: pytest runs them, and cargo test does not make all of them. With the tests,
-    # so that dependencies are built once, with the features that both need.
-    if _stream(["cargo", "build", "--locked", "--workspace", "--bins", "--tests"], lambda _line: None):
+    # The programs first: pytest runs them, and cargo test does not make all of them. With the
+    # tests, so that dependencies are built once, with the features that both need.
+    if _stream("cargo build --locked --workspace --bins --tests".split(), lambda _line: None):
         return Counts(failed=1)
     code = _stream(["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], read)
     return counts.with_exit_code(code)
