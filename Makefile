@@ -39,8 +39,7 @@ fmt: ready ## put Rust and Python into their form
 doc: ready ## the crates' documentation, in target/doc
 	@cargo doc --locked --workspace --no-deps
 
-schema: ready ## write docs/drill.schema.json anew from the configuration's types
-	@cargo build --locked --quiet --package restore-drill
+schema: ready ## write the JSON schemas in docs anew from their types
 	@$(RUN) onemachine.schema
 
 lambdas: ready ## the zips that are deployed, in target/lambda

@@ -1,28 +1,31 @@
-"""`make schema`: the JSON schema of the configuration, as the command line prints it."""
+"""`make schema`: the JSON schemas of the configuration and of the evidence, from their types."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-from onemachine.paths import ROOT, TARGET
+from onemachine.paths import ROOT
 
-SCHEMA = ROOT / "docs" / "drill.schema.json"
+DRILL = "cargo run --locked --quiet --package"
+# The file below docs, and the program that prints it.
+SCHEMAS = {
+    "drill.schema.json": f"{DRILL} restore-drill -- checks schema",
+    "evidence.schema.json": f"{DRILL} drill --example evidence_schema",
+}
 
 
 def main() -> int:
-    """Write the schema and say whether it had drifted; a test fails while it has."""
-    answer = subprocess.run(
-        [TARGET / "debug" / "restore-drill", "checks", "schema"],
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    if answer.returncode != 0:
-        return answer.returncode
-    same = SCHEMA.exists() and SCHEMA.read_bytes() == answer.stdout
-    if not same:
-        SCHEMA.write_bytes(answer.stdout)
-    print(f"{SCHEMA.relative_to(ROOT)} {'is up to date' if same else 'was written anew'}")
+    """Write the schemas and say whether they had drifted; a test fails while one has."""
+    for name, command in SCHEMAS.items():
+        answer = subprocess.run(command.split(), cwd=ROOT, stdout=subprocess.PIPE, check=False)
+        if answer.returncode != 0:
+            return answer.returncode
+        path = ROOT / "docs" / name
+        same = path.exists() and path.read_bytes() == answer.stdout
+        if not same:
+            path.write_bytes(answer.stdout)
+        print(f"docs/{name} {'is up to date' if same else 'was written anew'}")
     return 0
 
 

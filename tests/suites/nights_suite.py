@@ -10,10 +10,12 @@ import json
 import time
 from datetime import datetime
 
+import jsonschema
 from harness.stage import Drill, Stage
 from onemachine import courses, deploy
-from onemachine.paths import LAMBDA_ZIPS, STATE_MACHINE
+from onemachine.paths import LAMBDA_ZIPS, ROOT, STATE_MACHINE
 
+EVIDENCE_SCHEMA = ROOT / "docs" / "evidence.schema.json"
 SOON = "SELECT to_char(now() + interval '2 s', 'YYYY-MM-DD\"T\"HH24:MI:SSTZH:TZM')"
 
 
@@ -45,6 +47,7 @@ def evidence_says_what_was_proven(standby: Drill) -> None:
     assert all(evidence["timeline"].values()), evidence["timeline"]
     assert evidence["not_covered"]
     assert evidence["replica"]["fate"] == "stopped"
+    jsonschema.validate(evidence, json.loads(EVIDENCE_SCHEMA.read_text(encoding="utf-8")))
 
 
 def a_replica_is_restored_with_everything_said(stage: Stage, standby: Drill) -> None:

@@ -3,6 +3,7 @@
 //! Decides from what RDS listed. Never creates, copies or deletes a snapshot.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::configuration::BackupPolicy;
@@ -60,7 +61,7 @@ pub enum BackupRequest {
 }
 
 /// The backup that a drill restores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Backup {
     /// What kind it is and how to name it to RDS.
     #[serde(flatten)]
@@ -76,7 +77,7 @@ pub struct Backup {
 }
 
 /// Where the data comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Origin {
     /// An automated snapshot.

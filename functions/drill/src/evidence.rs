@@ -4,6 +4,7 @@
 //! somebody's own queries gives.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backup::Backup;
@@ -11,12 +12,14 @@ use crate::ids::{DbiResourceId, Deployment, DrillId, ReplicaId, SourceId};
 use crate::plan::Trigger;
 
 pub mod keys;
+mod schema;
+pub use schema::schema;
 
 /// The version of the schema of [`Evidence`]; a reader refuses one that it doesn't know.
 pub const SCHEMA: &str = "restore-drill/evidence/1";
 
 /// How a drill ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Every planned check was measured on the replica of this backup, and passed.
@@ -46,7 +49,7 @@ impl std::fmt::Display for Verdict {
 
 /// The record of a drill. `verdict.json` holds it as it was judged, before the replica was stopped;
 /// `evidence.json` as it ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// [`SCHEMA`].
     pub schema: String,
@@ -101,7 +104,7 @@ pub struct Evidence {
 }
 
 /// What broke.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The name of the error on the wire.
     pub error: String,
@@ -110,7 +113,7 @@ pub struct Failure {
 }
 
 /// The replica of a drill.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReplicaRecord {
     /// Its id.
     pub id: ReplicaId,
@@ -123,7 +126,7 @@ pub struct ReplicaRecord {
 }
 
 /// What became of a drill's replica.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// It runs and is billed.
@@ -139,7 +142,7 @@ pub enum Fate {
 }
 
 /// When each phase of a drill ended; absent for a phase that wasn't reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Timeline {
     /// The time that it was scheduled for.
@@ -163,7 +166,7 @@ pub struct Timeline {
 }
 
 /// A measurement, judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The kind of check: `connect`, `version`, `role`, `rows`, `min_rows`, `max_drop`, `fresh`, `query`.
     pub check: String,
@@ -181,7 +184,7 @@ pub struct Finding {
 }
 
 /// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingStatus {
     /// It was measured and isn't what was expected.
@@ -193,7 +196,7 @@ pub enum FindingStatus {
 }
 
 /// The rows of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TableRows {
     /// The table, as `schema.table`.
     pub table: String,
@@ -202,7 +205,7 @@ pub struct TableRows {
 }
 
 /// A replica that was kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Kept {
     /// The instance's id, as RDS reports it.
     pub instance: String,

@@ -88,6 +88,15 @@ macro_rules! identity {
             }
         }
 
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "description": $kind })
+            }
+        }
+
         impl From<$name> for String {
             fn from(value: $name) -> String {
                 value.0
