@@ -9,7 +9,7 @@ use drill::ports::{EmitMetrics, Metric, StoreError};
 use crate::failure::Failure;
 use crate::time;
 
-/// The namespace of every metric; the IAM policy names it.
+/// The namespace of every metric; an IAM policy can name it.
 pub const NAMESPACE: &str = "RestoreDrill";
 
 /// CloudWatch, for the metrics of one deployment. Cheap to clone.

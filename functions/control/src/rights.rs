@@ -1,6 +1,6 @@
 //! What each step may do, as a type: a struct that implements the ports of one step and no others.
 //!
-//! The same list is the step's IAM policy. A step that asks for more doesn't compile. The clients
+//! The same list belongs into the step's IAM policy. A step that asks for more doesn't compile. The clients
 //! themselves stay private to this module.
 
 use chrono::{DateTime, Utc};

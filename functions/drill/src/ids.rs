@@ -199,7 +199,7 @@ impl DrillId {
 }
 
 impl ReplicaId {
-    /// The prefix of the ids of a deployment's replicas; the IAM policies name it.
+    /// The prefix of the ids of a deployment's replicas; an IAM policy can name it.
     pub fn prefix(deployment: &Deployment) -> String {
         format!("drill-{deployment}-")
     }

@@ -57,7 +57,10 @@ impl From<RdsError> for StepError {
         let (name, hint) = match error.kind {
             RdsErrorKind::Throttled => (WireName::RdsThrottled, "RDS limits the rate of calls in an account"),
             RdsErrorKind::Unavailable => (WireName::RdsUnavailable, "see the AWS Health Dashboard"),
-            RdsErrorKind::Denied => (WireName::RdsDenied, "compare the function's role with infra/iam"),
+            RdsErrorKind::Denied => (
+                WireName::RdsDenied,
+                "compare the function's role with the step's rights in statemachine/README.md",
+            ),
             RdsErrorKind::NotFound | RdsErrorKind::InvalidState | RdsErrorKind::Rejected => {
                 (WireName::RdsRejected, "see the message of RDS")
             }

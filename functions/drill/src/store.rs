@@ -29,7 +29,7 @@ impl From<StoreError> for StepError {
             StoreErrorKind::Unavailable => (WireName::EvidenceUnavailable, "see the AWS Health Dashboard"),
             StoreErrorKind::Denied => (
                 WireName::EvidenceDenied,
-                "compare the function's role with infra/iam, and see that the bucket exists",
+                "compare the function's role with the step's rights in statemachine/README.md, and see that the bucket exists",
             ),
         };
         Self::new(name, error.to_string(), hint)
