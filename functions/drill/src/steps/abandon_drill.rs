@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::publish_report::{not_told, publish};
-use super::{Restored, Settings, changes, confirm_replica, judge_drill, plan_drill};
+use super::{Restored, Settings, changes, confirm_replica, judge_drill, plan_drill, stop_replica};
 use crate::configuration::Disposal;
 use crate::error::{StepError, WireName};
 use crate::evidence::{Evidence, Failure, Fate, ReplicaRecord, SCHEMA, Timeline, Verdict};
-use crate::ids::DrillId;
+use crate::ids::{DrillId, rfc3339};
 use crate::instance::StatusClass;
 use crate::notification;
 use crate::plan::{DrillRequest, Execution, Plan};
@@ -33,6 +33,8 @@ pub struct Input {
     pub plan: Option<Plan>,
     /// The replica, when the restore was answered.
     pub restored: Option<Restored>,
+    /// The stop, when RDS accepted it: what runs after it was started by somebody, or will stop.
+    pub stop: Option<stop_replica::Output>,
     /// What was caught.
     pub failure: Caught,
 }
@@ -108,7 +110,7 @@ where
     }
     evidence.timeline.ended_at = Some(now);
     if let Some(plan) = input.plan.as_ref().filter(|p| p.drill == drill) {
-        let rest = lay_to_rest(ports, settings, plan, rest_by, now).await;
+        let rest = lay_to_rest(ports, settings, plan, rest_by, input.stop.as_ref(), now).await;
         note(&mut evidence, rest, &input, &failure);
     }
     evidence.failure = Some(failure.clone());
@@ -239,6 +241,7 @@ async fn lay_to_rest<P>(
     settings: &Settings,
     plan: &Plan,
     verdict: Verdict,
+    stop: Option<&stop_replica::Output>,
     now: DateTime<Utc>,
 ) -> Rest
 where
@@ -255,6 +258,15 @@ where
         return Rest::of(Fate::Deleted);
     }
     let class = replica.status().class();
+    if let Some(stop) = stop.filter(|_| class == StatusClass::Ready) {
+        let asked_at = rfc3339(stop.requested_at);
+        let warning = format!(
+            "COST: replica {} is {} though it was asked to stop at {asked_at}: it was left to whoever started it",
+            plan.replica,
+            replica.status()
+        );
+        return Rest::doubtful(Fate::Running, warning);
+    }
     // RDS stops only what runs. Of what it can't stop, only this drill's own failed replica is deleted, and
     // never one whose backup was verified.
     let is_unstoppable = class == StatusClass::Terminal && verdict == Verdict::Broken;

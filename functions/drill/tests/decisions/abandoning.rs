@@ -117,6 +117,18 @@ fn a_verified_replica_of_a_drill_that_discards_is_stopped_and_not_deleted() {
 }
 
 #[test]
+fn a_replica_that_somebody_started_after_the_drill_stopped_it_is_left_alone() {
+    let after = abandoned_for("Delete.Refused", Reached::Judged, |world, night| {
+        night.stop().expect("it is stopped");
+        world.settle();
+        world.set_status(night.id(), InstanceStatus::Available);
+    });
+    assert_eq!(after.world.calls("StopDBInstance"), [""; 0]);
+    assert_eq!(fate(&after), Some(Fate::Running));
+    assert!(after.evidence.warnings[0].starts_with("COST"));
+}
+
+#[test]
 fn nothing_is_deleted_when_the_verdict_cannot_be_read() {
     let after = abandoned(Reached::Judged, |world, night| {
         night.plan.configuration.replica.on_broken = drill::configuration::Disposal::Delete;

@@ -253,6 +253,7 @@ impl Night<'_> {
             execution: self.plan.execution.clone(),
             plan: Some(self.plan.clone()),
             restored: self.restored.clone(),
+            stop: self.stop.clone(),
             failure: caught(error),
         })
     }
@@ -278,6 +279,7 @@ impl World {
             execution: execution(name, self),
             plan: None,
             restored: None,
+            stop: None,
             failure: caught("Some.Error"),
         })
     }
