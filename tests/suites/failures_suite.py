@@ -239,7 +239,7 @@ def the_same_event_twice_restores_once(stage: Stage, standby: Drill) -> None:
     stage.double.clear_calls()
     at = "2026-12-24T03:00:00Z"
     first = stage.start(scheduled_at=at)
-    second = stage.begin_again(at, f"{first.name}-again")
+    second = stage.begin_again(at, f"again-{first.name}")
     drills = [stage.end(first), stage.end(second)]
     assert sorted(drill.status for drill in drills) == ["FAILED", "SUCCEEDED"]
     (repeated,) = [drill for drill in drills if drill.status == "FAILED"]
