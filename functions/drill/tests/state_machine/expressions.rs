@@ -1,59 +1,11 @@
 //! The expressions of the definition: fields and variables, and in a Choice one comparison with a
-//! literal. Everything that decides is in the steps.
-//!
-//! Allowed, and nothing else:
-//! - `{% $name.field.field %}`: a variable of the execution or `$states`, and its fields;
-//! - `{% $name.field = 'word' %}`, `= true`, `= false`, `= 12`: only as a Choice's Condition.
+//! literal. Everything that decides is in the steps. What is allowed is what the runner knows, and the
+//! runner refuses a definition with anything else: `tests/simulation/runner/src/expression.rs`.
 
+use asl_runner::{Definition, Expression, code_of};
 use serde_json::Value;
 
-use crate::definition::{definition, states};
-
-/// An expression that the definition may hold.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Expression {
-    /// The fields from a variable on, its own name first.
-    Path(Vec<String>),
-    /// Whether what lies there is that literal.
-    Is(Vec<String>, Value),
-}
-
-/// Reads what stands between the marks; `None` when it is anything that isn't allowed.
-pub(crate) fn parse(code: &str) -> Option<Expression> {
-    match code.split_once(" = ") {
-        None => path(code).map(Expression::Path),
-        Some((left, right)) => Some(Expression::Is(path(left)?, literal(right)?)),
-    }
-}
-
-/// The code of a text that is an expression; `None` for a text that is only text.
-///
-/// Panics on a text with marks at another place, such as half an expression.
-pub(crate) fn code_of(text: &str) -> Option<&str> {
-    let code = text.strip_prefix("{% ").and_then(|rest| rest.strip_suffix(" %}"));
-    let rest = code.unwrap_or(text);
-    assert!(!rest.contains("{%") && !rest.contains("%}"), "{text:?} is half an expression");
-    code
-}
-
-fn path(code: &str) -> Option<Vec<String>> {
-    let names: Vec<String> = code.strip_prefix('$')?.split('.').map(ToOwned::to_owned).collect();
-    let is_name = |n: &String| {
-        n.starts_with(|c: char| c.is_ascii_alphabetic())
-            && n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    names.iter().all(is_name).then_some(names)
-}
-
-fn literal(code: &str) -> Option<Value> {
-    let word = code.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    match word {
-        Some(word) if word.chars().all(|c| c.is_ascii_lowercase()) => Some(Value::from(word)),
-        None if code == "true" || code == "false" => Some(Value::from(code == "true")),
-        None if code.chars().all(|c| c.is_ascii_digit()) => code.parse::<u64>().ok().map(Value::from),
-        _ => None,
-    }
-}
+use crate::definition::{TEXT, definition, states};
 
 /// Every text of a value with the name of the field that it is in.
 fn texts<'a>(field: &'a str, value: &'a Value, found: &mut Vec<(&'a str, &'a str)>) {
@@ -73,12 +25,13 @@ fn every_expression_is_a_field_or_a_comparison_with_a_literal() {
     let expressions: Vec<_> = found.iter().filter_map(|(field, t)| Some((field, code_of(t)?))).collect();
     assert!(expressions.len() > 50, "the marks of expressions have changed");
     for (field, code) in expressions {
-        match parse(code) {
+        match Expression::parse(code) {
             Some(Expression::Path(_)) => assert_ne!(*field, "Condition", "{code}"),
             Some(Expression::Is(..)) => assert_eq!(*field, "Condition", "{code}"),
             None => panic!("{code:?} computes something: that belongs in a step"),
         }
     }
+    Definition::read(TEXT).expect("the runner refuses what it doesn't know, half an expression included");
 }
 
 #[test]
@@ -94,18 +47,11 @@ fn every_variable_that_is_read_is_assigned_somewhere() {
     let mut found = Vec::new();
     texts("", &definition, &mut found);
     for (_, text) in found {
-        let Some(Expression::Path(path) | Expression::Is(path, _)) = code_of(text).and_then(parse) else {
-            continue;
-        };
-        assert!(path[0] == "states" || assigned.contains(&path[0]), "{text} reads what nobody assigns");
-    }
-}
-
-#[test]
-fn an_expression_that_computes_is_refused() {
-    for code in
-        ["$sum($x)", "$a + 1", "$x[0]", "$a = $b", "$a != 'b'", "$a and $b", "a.b", "$a.`b`", "$a = 'it\\'s'"]
-    {
-        assert_eq!(parse(code), None, "{code}");
+        let Some(expression) = code_of(text).and_then(Expression::parse) else { continue };
+        let variable = expression.variable();
+        assert!(
+            variable == "states" || assigned.iter().any(|a| a == variable),
+            "{text} reads what nobody assigns"
+        );
     }
 }

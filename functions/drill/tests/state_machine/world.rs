@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use asl_runner::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use drill::backup::{RestorableWindow, Snapshot};
 use drill::error::StepError;
@@ -49,7 +50,8 @@ pub(crate) struct World {
     pub(crate) restores_to: InstanceStatus,
 }
 
-fn ready<T>(future: impl Future<Output = T>) -> T {
+/// The value of a future that never waits.
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -112,7 +114,7 @@ impl World {
     }
 
     /// Calls the function of a handler, as the state machine does.
-    pub(crate) fn call(&self, handler: &str, payload: &Value) -> Result<Value, Value> {
+    pub(crate) fn call(&self, handler: &str, payload: &Value) -> Result<Value, Failure> {
         self.wait(1);
         let (now, s) = (self.now(), &self.settings);
         match handler {
@@ -141,7 +143,7 @@ impl World {
 }
 
 /// Reads the payload, runs the step, and gives its answer or its error as Lambda words it.
-fn answer<I, O>(payload: &Value, step: impl FnOnce(I) -> Result<O, StepError>) -> Result<Value, Value>
+fn answer<I, O>(payload: &Value, step: impl FnOnce(I) -> Result<O, StepError>) -> Result<Value, Failure>
 where
     I: DeserializeOwned + Serialize,
     O: Serialize,
@@ -154,7 +156,7 @@ where
         Ok(output) => Ok(serde_json::to_value(output).expect("an output serializes")),
         Err(error) => {
             let cause = json!({"errorMessage": error.to_string(), "errorType": error.name.as_str()});
-            Err(json!({"Error": error.name.as_str(), "Cause": cause.to_string()}))
+            Err(Failure::new(error.name.as_str(), cause.to_string()))
         }
     }
 }
