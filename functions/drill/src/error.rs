@@ -97,6 +97,8 @@ wire_names! {
     ChecksChanged = "Checks.Changed";
     /// The checks don't fit the limits.
     ChecksTooMany = "Checks.TooMany";
+    /// A shard wasn't measured in all its invocations.
+    ChecksUnfinished = "Checks.Unfinished";
     /// Not every planned check was measured, or not on this replica.
     JudgeIncomplete = "Judge.Incomplete";
     /// The store of evidence didn't answer or asked to slow down.

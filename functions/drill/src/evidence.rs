@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backup::Backup;
+use crate::configuration::Level;
 use crate::ids::{DbiResourceId, Deployment, DrillId, ReplicaId, SourceId};
+use crate::measurement::RowDigest;
 use crate::plan::Trigger;
 
 pub mod keys;
@@ -83,10 +85,16 @@ pub struct Evidence {
     pub timeline: Timeline,
     /// Version of the server that answered.
     pub server_version: Option<String>,
-    /// Every check, with what it expected and found.
+    /// How much was checked; absent when nothing was.
+    pub level: Option<Level>,
+    /// Every check, with what it expected and found. Those that passed for many objects are one finding.
     pub findings: Vec<Finding>,
     /// The rows of every table that was counted: the baseline of later drills.
     pub tables: Vec<TableRows>,
+    /// The verified drills before this one whose row counts `tables[].earlier` holds, oldest first.
+    pub history: Vec<HistoryPoint>,
+    /// The catalogue's objects, which lie beside this record; absent at level quick.
+    pub catalogue: Option<CatalogueRecord>,
     /// What no check looked at, in words.
     pub not_covered: Vec<String>,
     /// The drill whose evidence was compared with; absent for the first.
@@ -168,7 +176,10 @@ pub struct Timeline {
 /// A measurement, judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// The kind of check: `connect`, `version`, `role`, `rows`, `min_rows`, `max_drop`, `fresh`, `query`.
+    /// The kind of check: `connect`, `version`, `role`, `control`, `quiescent`, `rows`, `min_rows`, `max_drop`,
+    /// `max_growth`, `drift`, `fresh`, `query`; at level standard `index_count`, `catalogue`, `sequence`,
+    /// `index_valid`, `constraint_valid`, `collation`, `unlogged`, `extension`, `wraparound`; at level deep
+    /// `heap`, `btree`, `foreign_key`, `digest`.
     pub check: String,
     /// What it looked at: a table, a query's name, the server.
     pub subject: String,
@@ -191,6 +202,8 @@ pub enum FindingStatus {
     Failed,
     /// It couldn't be measured; never counted as passed.
     NotMeasured,
+    /// It was measured, isn't what was expected, and the configuration says that this is a warning.
+    Warned,
     /// It was measured and is what was expected.
     Passed,
 }
@@ -202,6 +215,46 @@ pub struct TableRows {
     pub table: String,
     /// Its rows.
     pub rows: u64,
+    /// What it had in the drills of the record's `history`; null where it wasn't counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Option<u64>>,
+    /// The digest of its rows, where the configuration asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<TableDigest>,
+}
+
+/// The digest of a table's rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TableDigest {
+    /// How it was made: two are comparable when this is the same.
+    pub method: String,
+    /// The column up to whose newest value rows count; absent when all do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// The newest value of the column, as PostgreSQL prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<String>,
+    /// Rows and digest.
+    #[serde(flatten)]
+    pub of: RowDigest,
+}
+
+/// A verified drill before this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HistoryPoint {
+    /// The drill.
+    pub drill: DrillId,
+    /// The time of its backup's data.
+    pub data_at: DateTime<Utc>,
+}
+
+/// The catalogue's objects of a drill, which lie in `catalogue.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CatalogueRecord {
+    /// How many.
+    pub objects: usize,
+    /// SHA-256 of `catalogue.json`: another content is refused as a baseline.
+    pub sha256: String,
 }
 
 /// A replica that was kept.

@@ -2,18 +2,45 @@
 //!
 //! Decides what is good. Never measures, and never takes what wasn't measured for passed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::backup::{Backup, bounded_list};
-use crate::configuration::Configuration;
-use crate::evidence::{Evidence, Finding, FindingStatus, TableRows, Verdict};
-use crate::measurement::{Measurement, Outcome, ServerIdentity};
+use crate::backup::Backup;
+use crate::configuration::{Configuration, Effect};
+use crate::evidence::{Evidence, Finding, FindingStatus, HistoryPoint, TableRows, Verdict};
+use crate::measurement::{Activity, CatalogueObjects, Measurement, Outcome, TableName, Unit, Value};
 
+mod absent;
+mod catalogue;
+mod conclude;
+mod digest;
+pub mod drift;
+mod fresh;
+mod health;
+mod index;
 mod query;
+mod server;
+mod structure;
 mod table;
 
-use query::judge_query;
-use table::{judge_newest, judge_rows};
+use table::Tables;
+
+/// Everything that was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Each planned unit, once.
+    pub measurements: Vec<Measurement>,
+    /// What was written on the server when the checks were planned, and before and after each invocation.
+    pub activity: Vec<Outcome<Activity>>,
+}
+
+/// What a drill is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Baseline {
+    /// The evidence of the last verified drill.
+    pub evidence: Evidence,
+    /// Its catalogue's objects; absent when it was made at level quick.
+    pub objects: Option<CatalogueObjects>,
+}
 
 /// The findings of a drill with what later drills compare with.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,58 +49,76 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Its reason in one sentence.
     pub summary: String,
-    /// Every check; failed ones first, then what wasn't measured.
+    /// Every check; failed ones first, then what wasn't measured, then warnings.
     pub findings: Vec<Finding>,
     /// The rows of every table that was counted.
     pub tables: Vec<TableRows>,
+    /// The drills whose row counts `tables` holds.
+    pub history: Vec<HistoryPoint>,
+    /// The catalogue's objects; absent at level quick, and when a part couldn't be read.
+    pub objects: Option<CatalogueObjects>,
     /// What a person should know: what was accepted though it wasn't measured, and a right of `PUBLIC`'s.
     pub warnings: Vec<String>,
     /// The server's version.
     pub server_version: Option<String>,
 }
 
+/// What a judge looks at beside the measurement.
+#[derive(Debug, Clone, Copy)]
+struct Basis<'a> {
+    configuration: &'a Configuration,
+    backup: &'a Backup,
+    baseline: Option<&'a Baseline>,
+}
+
 /// Judges what was measured.
 pub fn judge(
-    measurements: &[Measurement],
+    measured: &Measured,
     configuration: &Configuration,
     backup: &Backup,
-    baseline: Option<&Evidence>,
+    baseline: Option<&Baseline>,
 ) -> Judgement {
-    let mut findings = Vec::new();
-    let mut tables = Vec::new();
-    let mut server_version = None;
-    let mut warnings = Vec::new();
-    let before: BTreeMap<&str, u64> =
-        baseline.iter().flat_map(|b| &b.tables).map(|t| (t.table.as_str(), t.rows)).collect();
-    for measurement in measurements {
-        match measurement {
-            Measurement::Identity { identity } => {
-                if let Outcome::Measured { value } = identity {
-                    server_version = Some(value.server_version.clone());
-                    warnings.extend(warning_of_public(value));
-                }
-                findings.extend(judge_identity(identity, backup));
-            }
-            Measurement::Table { table, count, newest, .. } => {
-                if let Outcome::Measured { value } = count {
-                    tables.push(TableRows { table: table.to_string(), rows: value.rows });
-                }
-                let rules = configuration.rules_for(&table.to_string());
-                let rows_before = before.get(table.to_string().as_str()).copied();
-                findings.extend(judge_rows(table, count, &rules, rows_before, baseline.is_some()));
-                findings.extend(judge_newest(table, newest.as_ref(), &rules, backup.data_at));
-            }
-            Measurement::Query { name, value, .. } => {
-                let check = configuration.queries.iter().find(|q| q.name == *name);
-                findings.push(judge_query(name, check, value));
-            }
+    let basis = Basis { configuration, backup, baseline };
+    let measurements = &measured.measurements;
+    let tables = Tables::of(measurements);
+    let mut findings = table::judge(&tables, basis);
+    findings.push(server::judge_activity(&measured.activity));
+    let (mut warnings, mut server_version) = (Vec::new(), None);
+    for Measurement { unit, outcome, .. } in measurements {
+        if let (Unit::Identity, Outcome::Measured { value: Value::Identity(identity) }) = (unit, outcome) {
+            server_version = Some(identity.server_version.clone());
+            warnings.extend(server::warning_of_public(identity));
+        }
+        findings.extend(of_unit(unit, outcome, &tables, basis));
+    }
+    findings.extend(absent::judge(measurements, &tables, basis));
+    let (objects, differences) = catalogue::judge(measurements, basis);
+    findings.extend(differences);
+    let judgement = conclude::conclude(findings, tables.records(measurements, baseline), configuration);
+    warnings.extend(judgement.warnings);
+    Judgement { warnings, server_version, objects, history: table::history(baseline), ..judgement }
+}
+
+/// The findings of a unit by itself; those of rows and of the catalogue are made of several.
+fn of_unit(unit: &Unit, outcome: &Outcome<Value>, tables: &Tables, basis: Basis<'_>) -> Vec<Finding> {
+    match unit {
+        Unit::Rows { .. } | Unit::Objects { .. } => Vec::new(),
+        Unit::Identity => server::judge_identity(outcome, basis.backup),
+        Unit::Control => vec![server::judge_control(outcome)],
+        Unit::Newest { table, column } => fresh::judge(table, column, outcome, basis),
+        Unit::Index { table, index } => vec![index::judge(table, index, outcome, tables)],
+        Unit::Health { kind } => health::judge(*kind, outcome, basis),
+        Unit::Heap { table } => vec![structure::judge_heap(table, outcome)],
+        Unit::Btree { table, index } => vec![structure::judge_btree(table, index, outcome)],
+        Unit::ForeignKey { table, constraint } => {
+            vec![structure::judge_foreign_key(table, constraint, outcome)]
+        }
+        Unit::Digest { table, scope } => vec![digest::judge(table, scope, outcome, basis)],
+        Unit::Query { name } => {
+            let check = basis.configuration.queries.iter().find(|q| q.name == *name);
+            vec![query::judge_query(name, check, outcome)]
         }
     }
-    findings.extend(judge_absent(measurements, configuration, &before));
-    findings.extend(judge_nothing(measurements));
-    let judgement = conclude(findings, tables, server_version, configuration);
-    warnings.extend(judgement.warnings);
-    Judgement { warnings, ..judgement }
 }
 
 fn finding(
@@ -94,167 +139,51 @@ fn finding(
     }
 }
 
-/// The value of an outcome, or the finding that says why there is none.
+/// A finding of something that isn't as it should be, with the status that the configuration gives it.
+fn finding_with_effect(
+    check: &str,
+    subject: impl Into<String>,
+    effect: Effect,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> Finding {
+    let status = match effect {
+        Effect::Pass => FindingStatus::Passed,
+        Effect::Warn => FindingStatus::Warned,
+        Effect::Fail => FindingStatus::Failed,
+    };
+    Finding { status, ..finding(check, subject, false, expected, found) }
+}
+
+/// The value of an outcome, or the finding that says why there is none. `of` takes the kind of value that the
+/// unit asks for out of it; another kind is no measurement of it.
 fn measured<'a, T>(
-    outcome: &'a Outcome<T>,
+    outcome: &'a Outcome<Value>,
+    of: impl FnOnce(&'a Value) -> Option<T>,
     check: &str,
     subject: &str,
     expected: &str,
-) -> Result<&'a T, Finding> {
+) -> Result<T, Finding> {
+    let not_measured = |reason: &str, hint: &str| Finding {
+        status: FindingStatus::NotMeasured,
+        hint: Some(hint.to_owned()).filter(|h| !h.is_empty()),
+        ..finding(check, subject, false, expected, format!("not measured: {reason}"))
+    };
     match outcome {
-        Outcome::Measured { value } => Ok(value),
-        Outcome::NotMeasured { reason, hint } => Err(Finding {
-            status: FindingStatus::NotMeasured,
-            hint: Some(hint.clone()).filter(|h| !h.is_empty()),
-            ..finding(check, subject, false, expected, format!("not measured: {reason}"))
-        }),
+        Outcome::Measured { value } => {
+            of(value).ok_or_else(|| not_measured("the value is of another kind of check", ""))
+        }
+        Outcome::NotMeasured { reason, hint } => Err(not_measured(reason, hint)),
         Outcome::Failed { reason } => Err(finding(check, subject, false, expected, reason.clone())),
     }
 }
 
-/// The right that every role has in schema `public` through `PUBLIC` up to PostgreSQL 14, and in databases
-/// that were upgraded from it (PostgreSQL 15 release notes). It says something about the source and nothing
-/// about the backup, which it therefore doesn't reject.
-const CREATE_IN_PUBLIC: &str = "create on schema public";
-
-fn warning_of_public(identity: &ServerIdentity) -> Option<String> {
-    identity.excess_rights.iter().any(|right| right == CREATE_IN_PUBLIC).then(|| {
-        format!(
-            "role {} may create in schema public, as PUBLIC may; revoke it on the source: \
-             REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-            identity.role
-        )
-    })
+/// `schema.index`, as an index lies in its table's schema.
+fn index_subject(table: &TableName, index: &str) -> String {
+    format!("{}.{index}", table.schema)
 }
 
-fn judge_identity(identity: &Outcome<ServerIdentity>, backup: &Backup) -> Vec<Finding> {
-    let expected = "TLS verify-full as a read-only role";
-    let identity = match measured(identity, "connect", "server", expected) {
-        Ok(identity) => identity,
-        Err(finding) => return vec![finding],
-    };
-    let found = format!("{} as {} in {}", identity.tls, identity.role, identity.database);
-    let (public, excess): (Vec<String>, Vec<String>) =
-        identity.excess_rights.iter().cloned().partition(|right| right == CREATE_IN_PUBLIC);
-    let role_found = match (excess.is_empty(), public.is_empty()) {
-        (true, true) => "read rights only".to_owned(),
-        (true, false) => format!("read rights only, and {CREATE_IN_PUBLIC} as PUBLIC may"),
-        (false, _) => format!("also {}", bounded_list(&excess)),
-    };
-    let mut role = finding("role", &identity.role, excess.is_empty(), "read rights only", role_found);
-    if !excess.is_empty() {
-        role.hint = Some(format!("on the source: revoke these rights from {}", identity.role));
-    }
-    vec![
-        finding("connect", "server", true, expected, found),
-        role,
-        finding(
-            "version",
-            "server",
-            identity.server_version == backup.engine_version,
-            format!("PostgreSQL {}, as the backup says", backup.engine_version),
-            format!("PostgreSQL {}", identity.server_version),
-        ),
-    ]
-}
-
-/// Tables that were there and are gone, tables that have rules and don't exist, queries that didn't run.
-fn judge_absent(
-    measurements: &[Measurement],
-    configuration: &Configuration,
-    before: &BTreeMap<&str, u64>,
-) -> Vec<Finding> {
-    let tables: BTreeSet<String> = measurements
-        .iter()
-        .filter_map(|m| match m {
-            Measurement::Table { table, .. } => Some(table.to_string()),
-            Measurement::Identity { .. } | Measurement::Query { .. } => None,
-        })
-        .collect();
-    let mut absent: BTreeMap<&str, String> = configuration
-        .tables
-        .keys()
-        .filter(|table| !tables.contains(*table))
-        .map(|table| (table.as_str(), "a table, as the configuration has rules for it".to_owned()))
-        .collect();
-    for (table, rows) in before {
-        if !tables.contains(*table) {
-            absent.insert(table, format!("a table, as there was one with {rows} rows"));
-        }
-    }
-    let tables =
-        absent.into_iter().map(|(table, expected)| finding("rows", table, false, expected, "no such table"));
-    let is_asked = |name: &str| {
-        measurements.iter().any(|m| matches!(m, Measurement::Query { name: asked, .. } if asked == name))
-    };
-    let queries = configuration.queries.iter().filter(|q| !is_asked(&q.name)).map(|q| {
-        let not_measured = finding("query", &q.name, false, "a value", "not measured: nobody asked it");
-        Finding { status: FindingStatus::NotMeasured, ..not_measured }
-    });
-    let has_identity = measurements.iter().any(|m| matches!(m, Measurement::Identity { .. }));
-    let identity = (!has_identity).then(|| Finding {
-        status: FindingStatus::NotMeasured,
-        ..finding("connect", "server", false, "a server", "not measured: nobody asked who it is")
-    });
-    tables.chain(queries).chain(identity).collect()
-}
-
-/// A database without a table and without a query of one's own proves nothing: it is the wrong one or empty.
-fn judge_nothing(measurements: &[Measurement]) -> Option<Finding> {
-    let is_something = |m: &Measurement| !matches!(m, Measurement::Identity { .. });
-    (!measurements.iter().any(is_something)).then(|| Finding {
-        hint: Some("see that database.name is the one that holds the data".to_owned()),
-        ..finding("rows", "the database", false, "at least one table", "no table, and no query to ask")
-    })
-}
-
-fn conclude(
-    mut findings: Vec<Finding>,
-    tables: Vec<TableRows>,
-    server_version: Option<String>,
-    configuration: &Configuration,
-) -> Judgement {
-    findings.sort_by(|a, b| (a.status, &a.check, &a.subject).cmp(&(b.status, &b.check, &b.subject)));
-    let name = |f: &Finding| format!("{} {}", f.check, f.subject);
-    let is_accepted = |f: &&Finding| configuration.accept_not_measured.contains(&name(f));
-    let of = |status: FindingStatus| findings.iter().filter(move |f| f.status == status);
-    let failed: Vec<String> =
-        of(FindingStatus::Failed).map(|f| format!("{}: {}", name(f), f.found)).collect();
-    let (accepted, missing): (Vec<&Finding>, Vec<&Finding>) =
-        of(FindingStatus::NotMeasured).partition(is_accepted);
-    let has_identity = of(FindingStatus::Passed).any(|f| f.check == "connect");
-    let (verdict, summary) = if !failed.is_empty() {
-        (
-            Verdict::Rejected,
-            format!("{} of {} checks failed: {}", failed.len(), findings.len(), bounded_list(&failed)),
-        )
-    } else if !missing.is_empty() || !has_identity {
-        // Who answered can't be accepted as unknown: the rest might be of any server.
-        let unknown = accepted.iter().filter(|f| f.check == "connect");
-        let names: Vec<String> = missing.iter().chain(unknown).map(|f| name(f)).collect();
-        (
-            Verdict::Broken,
-            format!(
-                "{} of {} checks could not be measured: {}",
-                names.len(),
-                findings.len(),
-                bounded_list(&names)
-            ),
-        )
-    } else {
-        let rows: u64 = tables.iter().map(|t| t.rows).sum();
-        (
-            Verdict::Verified,
-            format!(
-                "{} checks passed; {rows} rows in {} tables were counted",
-                findings.len() - accepted.len(),
-                tables.len()
-            ),
-        )
-    };
-    let warnings = accepted
-        .iter()
-        .map(|f| format!("{} was not measured, as the configuration accepts", name(f)))
-        .collect();
-    Judgement { verdict, summary, findings, tables, warnings, server_version }
+/// The rows of the baseline's tables, by `schema.table`.
+fn rows_before(baseline: Option<&Baseline>) -> BTreeMap<&str, u64> {
+    baseline.iter().flat_map(|b| &b.evidence.tables).map(|t| (t.table.as_str(), t.rows)).collect()
 }

@@ -2,76 +2,27 @@
 //!
 //! Decides which measurements are to be made and how they are shared out. Never whether a value is
 //! good: that is [`crate::judge`].
+//!
+//! A new check needs: a [`Unit`], the [`Value`] that measuring it gives, a method of
+//! [`crate::ports::Session`], a line in [`CheckPlan`] and a judge in `judge/`.
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::configuration::Configuration;
-
+mod catalogue;
 mod check_plan;
+mod values;
 
-pub use check_plan::{CheckPlan, SHARDS_MAX, UNITS_PER_SHARD_MAX, digest_of};
-
-/// The name of a table, as the catalogue gives it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TableName {
-    /// The schema.
-    pub schema: String,
-    /// The table.
-    pub table: String,
-}
-
-impl fmt::Display for TableName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.schema, self.table)
-    }
-}
-
-/// Who the server and the session are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServerIdentity {
-    /// The server's version, such as `16.4`.
-    pub server_version: String,
-    /// The protocol version of TLS, such as `TLSv1.3`.
-    pub tls: String,
-    /// The role of the session.
-    pub role: String,
-    /// Rights of the role that a reader doesn't need: `superuser`, `createrole`, `insert on 3 tables`, ….
-    /// Empty for a read-only role.
-    pub excess_rights: Vec<String>,
-    /// The database.
-    pub database: String,
-}
-
-/// The tables of the database and what the checks don't cover.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Catalogue {
-    /// Every user table with a heap of its own, partitions included, in the order of their names.
-    pub tables: Vec<TableEntry>,
-    /// What is there and not looked at, in words: "2 foreign tables", "database reporting".
-    pub not_covered: Vec<String>,
-}
-
-/// A table of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableEntry {
-    /// Its name.
-    #[serde(flatten)]
-    pub name: TableName,
-    /// The size of its heap.
-    pub heap_size_bytes: u64,
-}
-
-/// An exact count, with the way that it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeapCount {
-    /// Rows visible to the session.
-    pub rows: u64,
-    /// The scan that the planner was seen to choose; always a scan of the heap.
-    pub scan: String,
-}
+pub use catalogue::{BlockRange, Catalogue, CatalogueObjects, ForeignKeyEntry, IndexEntry, ObjectKind, TableEntry, TableName};
+pub use check_plan::{
+    CheckPlan, OBJECTS_PER_PART, PARTS_PER_SHARD_MAX, PIECE_BLOCKS, RESULT_SIZE_MAX_BYTES, SHARDS_MAX,
+    digest_of, sha256,
+};
+pub use values::{
+    Activity, CatalogueObject, Control, Corruption, DigestScope, DigestValue, HealthKind, HealthReport,
+    HeapCount, IndexCount, Orphans, Problem, RowDigest, ServerIdentity, Value,
+};
 
 /// One thing to measure.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,12 +30,67 @@ pub struct HeapCount {
 pub enum Unit {
     /// Who the server and the session are.
     Identity,
-    /// The rows of a table, and the newest value of a column where one is configured.
-    Table {
+    /// Whether what must fail does fail: the negative control.
+    Control,
+    /// The rows of a table, or of a range of its blocks, by reading the heap.
+    Rows {
         /// The table.
         table: TableName,
-        /// The column whose newest value is wanted.
-        newest_of: Option<String>,
+        /// The blocks; all of them when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blocks: Option<BlockRange>,
+    },
+    /// The newest value of a column.
+    Newest {
+        /// The table.
+        table: TableName,
+        /// The column.
+        column: String,
+    },
+    /// The rows that an index leads to.
+    Index {
+        /// The table.
+        table: TableName,
+        /// The index, which lies in the table's schema.
+        index: String,
+    },
+    /// A part of the catalogue's objects of one kind.
+    Objects {
+        /// The kind.
+        kind: ObjectKind,
+        /// The part: objects `part * OBJECTS_PER_PART` and the following in the order of their names.
+        part: u32,
+    },
+    /// What is wrong in the database by its own catalogue.
+    Health {
+        /// What is looked at.
+        kind: HealthKind,
+    },
+    /// The structure of a table's heap and toast, by `verify_heapam`.
+    Heap {
+        /// The table.
+        table: TableName,
+    },
+    /// The structure of a B-tree, and that every row of the heap is in it, by `bt_index_check`.
+    Btree {
+        /// The table.
+        table: TableName,
+        /// The index, which lies in the table's schema.
+        index: String,
+    },
+    /// Rows whose foreign key leads nowhere.
+    ForeignKey {
+        /// The table that refers to another.
+        table: TableName,
+        /// The constraint.
+        constraint: String,
+    },
+    /// The digest of a table's rows.
+    Digest {
+        /// The table.
+        table: TableName,
+        /// Of which rows.
+        scope: DigestScope,
     },
     /// Somebody's own query.
     Query {
@@ -118,49 +124,15 @@ pub enum Outcome<T> {
 
 /// A measurement with what it is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "measure", rename_all = "snake_case")]
-pub enum Measurement {
-    /// Who the server and the session are.
-    Identity {
-        /// What came of it.
-        identity: Outcome<ServerIdentity>,
-    },
-    /// The rows of a table.
-    Table {
-        /// The table.
-        table: TableName,
-        /// Its rows.
-        count: Outcome<HeapCount>,
-        /// The newest value of the configured column; absent when none is configured.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        newest: Option<Outcome<Option<DateTime<Utc>>>>,
-        /// How long it took.
-        duration_ms: u64,
-    },
-    /// Somebody's own query.
-    Query {
-        /// Its name.
-        name: String,
-        /// The value that it gave.
-        value: Outcome<Option<String>>,
-        /// How long it took.
-        duration_ms: u64,
-    },
-}
-
-impl Measurement {
-    /// The unit that this is the measurement of, under the rules of the configuration.
-    pub fn unit(&self, configuration: &Configuration) -> Unit {
-        match self {
-            Self::Identity { .. } => Unit::Identity,
-            Self::Table { table, newest, .. } => {
-                let fresh = configuration.rules_for(&table.to_string()).fresh;
-                let newest_of = fresh.filter(|_| newest.is_some()).map(|f| f.column);
-                Unit::Table { table: table.clone(), newest_of }
-            }
-            Self::Query { name, .. } => Unit::Query { name: name.clone() },
-        }
-    }
+pub struct Measurement {
+    /// What was measured.
+    #[serde(flatten)]
+    pub unit: Unit,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome<Value>,
+    /// How long it took.
+    pub duration_ms: u64,
 }
 
 /// The most bytes that are kept of a reason or a hint.
@@ -182,5 +154,35 @@ impl<T> Outcome<T> {
             Self::Failed { reason } => cut(reason),
         }
         self
+    }
+
+    /// With its value turned into another.
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Measured { value } => Outcome::Measured { value: turn(value) },
+            Self::NotMeasured { reason, hint } => Outcome::NotMeasured { reason, hint },
+            Self::Failed { reason } => Outcome::Failed { reason },
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.write_str("the server's identity"),
+            Self::Control => f.write_str("the negative control"),
+            Self::Rows { table, blocks: None } => write!(f, "the rows of {table}"),
+            Self::Rows { table, blocks: Some(blocks) } => write!(f, "the rows of {table} in {blocks}"),
+            Self::Newest { table, column } => write!(f, "the newest {column} of {table}"),
+            Self::Index { table, index } | Self::Btree { table, index } => {
+                write!(f, "index {}.{index} of {table}", table.schema)
+            }
+            Self::Objects { kind, part } => write!(f, "part {part} of the catalogue's {kind}"),
+            Self::Health { kind } => write!(f, "{kind}"),
+            Self::Heap { table } => write!(f, "the heap of {table}"),
+            Self::ForeignKey { table, constraint } => write!(f, "{constraint} of {table}"),
+            Self::Digest { table, .. } => write!(f, "the digest of {table}"),
+            Self::Query { name } => write!(f, "query {name}"),
+        }
     }
 }

@@ -92,6 +92,10 @@ pub struct Plan {
     pub keep: Keep,
     /// The backup to restore.
     pub backup: Backup,
+    /// The drill whose evidence this one is compared with; absent for the first.
+    pub baseline: Option<DrillId>,
+    /// The newest value of each table's `history` column in the baseline, by `schema.table`.
+    pub marks: BTreeMap<String, String>,
     /// How long earlier restores of this source took, in seconds, newest first; at most ten.
     pub earlier_restores_s: Vec<u64>,
     /// The configuration, frozen.

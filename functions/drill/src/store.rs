@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{StepError, WireName};
-use crate::evidence::{Claim, Evidence, EvidenceError, StopRecord, Verdict, keys};
+use crate::evidence::{CatalogueRecord, Claim, Evidence, EvidenceError, StopRecord, Verdict, keys};
 use crate::ids::{DrillId, SourceId};
+use crate::measurement::{CatalogueObjects, sha256};
 use crate::ports::{ReadObjects, StoreError, StoreErrorKind, WriteObjects};
 
 const JSON: &str = "application/json";
@@ -119,6 +120,33 @@ async fn read_evidence_at(
 ) -> Result<Option<Evidence>, StepError> {
     let Some(text) = store.get(key).await? else { return Ok(None) };
     Ok(Some(Evidence::parse(&text, drill, key)?))
+}
+
+/// Writes the catalogue's objects, and gives the record by which the evidence holds them.
+pub async fn write_catalogue(
+    store: &impl WriteObjects,
+    drill: &DrillId,
+    objects: &CatalogueObjects,
+) -> Result<CatalogueRecord, StepError> {
+    let body = serde_json::to_string(objects).expect("objects are plain text and always serialize");
+    let record = CatalogueRecord { objects: objects.values().map(Vec::len).sum(), sha256: sha256(&body) };
+    store.put(&keys::catalogue(drill), JSON, body).await?;
+    Ok(record)
+}
+
+/// Reads the catalogue's objects, and refuses others than the evidence was written with.
+pub async fn read_catalogue(
+    store: &impl ReadObjects,
+    drill: &DrillId,
+    record: &CatalogueRecord,
+) -> Result<CatalogueObjects, StepError> {
+    let key = keys::catalogue(drill);
+    let malformed = |problem: String| EvidenceError::Malformed { key: key.clone(), problem };
+    let text = store.get(&key).await?.ok_or_else(|| malformed("it is gone".to_owned()))?;
+    if sha256(&text) != record.sha256 {
+        return Err(malformed("it isn't what the drill wrote: its SHA-256 differs".to_owned()).into());
+    }
+    serde_json::from_str(&text).map_err(|e| malformed(e.to_string()).into())
 }
 
 /// Records that the replica is about to be asked to stop.

@@ -1,5 +1,7 @@
 //! The tables to check, and in words what the checks don't look at.
 
+use std::collections::BTreeMap;
+
 use drill::measurement::{Catalogue, TableEntry, TableName};
 use drill::ports::MeasureError;
 use tokio_postgres::{Error, Row, Transaction};
@@ -43,7 +45,7 @@ async fn catalogue(transaction: &Transaction<'_>) -> Result<Catalogue, Error> {
     for row in transaction.query(BLIND_SETTINGS, &[]).await? {
         not_covered.push(blind_setting(row.try_get("name")?).to_owned());
     }
-    Ok(Catalogue { tables, not_covered })
+    Ok(Catalogue { tables, objects: BTreeMap::new(), connections_free: 10, not_covered })
 }
 
 fn table_entry(row: &Row) -> Result<TableEntry, Error> {
@@ -51,6 +53,8 @@ fn table_entry(row: &Row) -> Result<TableEntry, Error> {
     Ok(TableEntry {
         name: TableName { schema: row.try_get("schema")?, table: row.try_get("name")? },
         heap_size_bytes: u64::try_from(size).expect("pg_relation_size is never negative"),
+        indexes: Vec::new(),
+        foreign_keys: Vec::new(),
     })
 }
 

@@ -9,16 +9,25 @@
 //! It has no client of AWS: the token that opens the session is signed locally ([`token`]), so that
 //! the function around it needs no route out of its network.
 
+mod activity;
+mod blocks;
 mod catalogue;
 mod connection;
+mod control;
 mod count;
+mod count_index;
+mod digest;
 mod failure;
+mod health;
 mod identifier;
 mod identity;
 mod newest;
+mod objects;
+mod orphans;
 mod own_query;
 mod plan;
 mod session;
+mod structure;
 pub mod token;
 
 pub use connection::{CaBundle, CaBundleError, Postgres};

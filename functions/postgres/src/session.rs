@@ -5,13 +5,19 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use drill::configuration::{DatabaseSettings, Span};
-use drill::measurement::{Catalogue, HeapCount, ServerIdentity, TableName};
+use drill::measurement::{
+    Activity, BlockRange, Catalogue, CatalogueObject, Control, Corruption, DigestScope, DigestValue,
+    HealthKind, HealthReport, HeapCount, IndexCount, ObjectKind, Orphans, ServerIdentity, TableName,
+};
 use drill::ports::{MeasureError, Session};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
 
 use crate::failure::Measuring;
-use crate::{catalogue, count, failure, identity, newest, own_query};
+use crate::{
+    activity, blocks, catalogue, control, count, count_index, digest, failure, health, identity, newest,
+    objects, orphans, own_query, structure,
+};
 
 /// How long a statement waits for a lock. Nobody else should be on the replica but autovacuum, whose
 /// locks a reader doesn't wait for.
@@ -130,9 +136,63 @@ impl Session for PostgresSession {
         Self::bounded(limit, "reading the catalogue", catalogue::read(self)).await
     }
 
-    async fn count_heap(&mut self, table: &TableName) -> Result<HeapCount, MeasureError> {
+    async fn activity(&mut self) -> Result<Activity, MeasureError> {
+        let limit = self.patience();
+        Self::bounded(limit, "looking for writes", activity::read(self)).await
+    }
+
+    async fn control(&mut self) -> Result<Control, MeasureError> {
+        let limit = self.patience();
+        Self::bounded(limit, "asking for what must fail", control::ask(self)).await
+    }
+
+    async fn count_heap(
+        &mut self,
+        table: &TableName,
+        blocks: Option<BlockRange>,
+    ) -> Result<HeapCount, MeasureError> {
         let (limit, doing) = (self.patience(), format!("counting {table}"));
-        Self::bounded(limit, &doing, count::count_heap(self, table)).await
+        Self::bounded(limit, &doing, count::count_heap(self, table, blocks)).await
+    }
+
+    async fn count_index(&mut self, table: &TableName, index: &str) -> Result<IndexCount, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("counting {table} by {index}"));
+        Self::bounded(limit, &doing, count_index::count_index(self, table, index)).await
+    }
+
+    async fn blocks_without_rows(&mut self, table: &TableName) -> Result<String, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("looking for empty blocks of {table}"));
+        Self::bounded(limit, &doing, blocks::without_rows(self, table)).await
+    }
+
+    async fn objects(&mut self, kind: ObjectKind, part: u32) -> Result<Vec<CatalogueObject>, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("reading the catalogue's {kind}s"));
+        Self::bounded(limit, &doing, objects::read(self, kind, part)).await
+    }
+
+    async fn health(&mut self, kind: HealthKind) -> Result<HealthReport, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("looking at {kind}"));
+        Self::bounded(limit, &doing, health::look(self, kind)).await
+    }
+
+    async fn check_heap(&mut self, table: &TableName) -> Result<Corruption, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("verifying the heap of {table}"));
+        Self::bounded(limit, &doing, structure::check_heap(self, table)).await
+    }
+
+    async fn check_btree(&mut self, table: &TableName, index: &str) -> Result<Corruption, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("verifying {index} of {table}"));
+        Self::bounded(limit, &doing, structure::check_btree(self, table, index)).await
+    }
+
+    async fn orphans(&mut self, table: &TableName, constraint: &str) -> Result<Orphans, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("looking for orphans by {constraint} of {table}"));
+        Self::bounded(limit, &doing, orphans::count(self, table, constraint)).await
+    }
+
+    async fn digest(&mut self, table: &TableName, scope: &DigestScope) -> Result<DigestValue, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("making the digest of {table}"));
+        Self::bounded(limit, &doing, digest::make(self, table, scope)).await
     }
 
     async fn newest(

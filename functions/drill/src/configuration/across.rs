@@ -49,6 +49,49 @@ pub(super) fn query_expectation(table: &Node, reader: &mut Reader) {
     }
 }
 
+/// A table that never changes has no column along which it grows.
+pub(super) fn frozen_or_history(table: &Node, reader: &mut Reader) {
+    let is_frozen = table.field("frozen").and_then(peek::<bool>) == Some(true);
+    if is_frozen && table.field("history").is_some() {
+        report_at(table, "history", reader, "stands beside frozen", "keep frozen, or history, not both");
+    }
+}
+
+/// Digests read all of a table and leave a value each in the plan, so their tables are named one by one.
+pub(super) fn digests_are_named(root: &Node, reader: &mut Reader) {
+    if let Some(defaults) = root.field("defaults") {
+        for name in ["frozen", "history"] {
+            if defaults.field(name).is_some() {
+                let (problem, hint) =
+                    ("holds for every table", "write it into each table's own rules: [tables.\"public.orders\"]");
+                reader.in_field("defaults", |reader| report_at(defaults, name, reader, problem, hint));
+            }
+        }
+    }
+    let Some(tables) = root.field("tables") else { return };
+    let Value::Table(entries) = &tables.value else { return };
+    let count = entries.iter().filter(|entry| entry.node.field("history").is_some()).count();
+    if count > limits::HISTORIES_MAX {
+        reader.in_field("tables", |reader| {
+            reader.report_unseen(
+                tables.line,
+                format!("has {count} tables with history"),
+                format!("{} are the most", limits::HISTORIES_MAX),
+            );
+        });
+    }
+}
+
+/// A planned deletion ends after it began.
+pub(super) fn purge_order(purge: &Node, reader: &mut Reader) {
+    let [from, to] = ["from", "to"].map(|name| purge.field(name).and_then(peek::<chrono::NaiveDate>));
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        report_at(purge, "from", reader, format!("is after to, {to}"), "swap the two");
+    }
+}
+
 /// The names of the queries identify their findings from one drill to the next.
 pub(super) fn unique_query_names(root: &Node, reader: &mut Reader) {
     let Some(Value::List(queries)) = root.field("queries").map(|node| &node.value) else { return };

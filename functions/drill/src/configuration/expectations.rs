@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Span, limits};
+use super::{Effect, Span, limits};
 
 /// What must hold for a table beside being there and not having lost all its rows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,9 +19,42 @@ pub struct TableRules {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_drop: Option<f64>,
+    /// The largest share of the baseline's rows that may have come: 0.5 lets a table grow by half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
+    pub max_growth: Option<f64>,
+    /// What it does when the rows leave the band that earlier drills give; `fail` when absent. More rows
+    /// than the band are a warning at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Effect>,
+    /// Deletions that were planned, in which the table may leave its band.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = limits::PURGES_MAX))]
+    pub purges: Vec<Purge>,
     /// How fresh the newest row must be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh: Option<Freshness>,
+    /// Whether no row of it ever changes: at level deep the digest of its rows must stay what it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<bool>,
+    /// Column that only grows, such as `created_at`: at level deep the rows up to the baseline's newest must
+    /// stay what they were. Rows in which it is null aren't looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = limits::IDENTIFIER_MAX_BYTES))]
+    pub history: Option<String>,
+}
+
+/// A deletion of rows that was planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// Its first day, in UTC.
+    pub from: NaiveDate,
+    /// Its last day, in UTC.
+    pub to: NaiveDate,
+    /// The largest share of the rows that it may delete: 0.3 lets 30 % go.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max_drop: f64,
 }
 
 /// How fresh the newest row must be, measured against the backup's own time.
@@ -79,6 +113,11 @@ pub fn rules_for(defaults: &TableRules, tables: &BTreeMap<String, TableRules>, t
     TableRules {
         min_rows: own.min_rows.or(defaults.min_rows),
         max_drop: own.max_drop.or(defaults.max_drop),
+        max_growth: own.max_growth.or(defaults.max_growth),
+        drift: own.drift.or(defaults.drift),
+        purges: if own.purges.is_empty() { defaults.purges.clone() } else { own.purges },
         fresh: own.fresh.or_else(|| defaults.fresh.clone()),
+        frozen: own.frozen.or(defaults.frozen),
+        history: own.history.or_else(|| defaults.history.clone()),
     }
 }

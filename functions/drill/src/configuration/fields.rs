@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BackupPolicy, Configuration, DatabaseSettings, Deadlines, Disposal, ExpectedValue, Freshness, Polling,
-    QueryCheck, ReplicaSettings, Span, TableRules, across,
+    BackupPolicy, CatalogueEffects, Configuration, DatabaseSettings, Deadlines, Disposal, Effect, ExpectedValue,
+    Freshness, HealthEffects, Level, Polling, Purge, QueryCheck, ReplicaSettings, Span, TableRules, across,
     document::{Node, Value},
     limits,
     read::{Read, Reader, Reported, record},
     rules::{self, between, count, on, short},
 };
+use chrono::NaiveDate;
+
 use crate::ids::SourceId;
 
 /// Where a field belongs, for the one who wrote it elsewhere.
@@ -20,6 +22,8 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("[deadlines]", Deadlines::FIELDS),
     ("[polling]", Polling::FIELDS),
     ("[database]", DatabaseSettings::FIELDS),
+    ("[catalogue]", CatalogueEffects::FIELDS),
+    ("[health]", HealthEffects::FIELDS),
     ("[defaults] or in a table's own rules", TableRules::FIELDS),
     ("a [[queries]]", QueryCheck::FIELDS),
     ("the top of the file, before the first [header]", Configuration::FIELDS),
@@ -34,13 +38,17 @@ record! {
         whole across::table_names,
         whole across::unique_query_names,
         whole across::accepted_queries_exist,
-        whole across::spans_agree;
+        whole across::spans_agree,
+        whole across::digests_are_named;
     source: required(r#"source = "courses-prod""#);
     backup: optional(BackupPolicy::default);
     replica: required("a section [replica] with instance_class, subnet_group and security_groups");
     deadlines: optional(Deadlines::default);
     polling: optional(Polling::default);
     database: required("a section [database] with name");
+    level: optional(Level::default);
+    catalogue: optional(CatalogueEffects::default);
+    health: optional(HealthEffects::default);
     defaults: optional(TableRules::default);
     tables: optional(BTreeMap::new);
     queries: optional(Vec::new);
@@ -93,10 +101,55 @@ record! {
 }
 
 record! {
-    TableRules;
+    TableRules, whole on("purges", count(0, limits::PURGES_MAX)), whole across::frozen_or_history;
     min_rows: maybe;
     max_drop: maybe, rules::max_drop;
+    max_growth: maybe, rules::max_growth;
+    drift: maybe;
+    purges: optional(Vec::new);
     fresh: maybe;
+    frozen: maybe;
+    history: maybe, rules::column;
+}
+
+record! {
+    Purge, whole across::purge_order;
+    from: required(r#"from = "2026-12-01""#);
+    to: required(r#"to = "2026-12-02""#);
+    max_drop: required("max_drop = 0.3, the largest share of the rows that it may delete"), rules::max_drop;
+}
+
+record! {
+    CatalogueEffects;
+    default: maybe;
+    added: maybe;
+    schema: maybe;
+    table: maybe;
+    index: maybe;
+    constraint: maybe;
+    view: maybe;
+    materialized_view: maybe;
+    function: maybe;
+    trigger: maybe;
+    policy: maybe;
+    sequence: maybe;
+    partition: maybe;
+    data_type: maybe;
+    extension: maybe;
+    role: maybe;
+    grant: maybe;
+    setting: maybe;
+}
+
+record! {
+    HealthEffects;
+    sequence: maybe;
+    index_valid: maybe;
+    constraint_valid: maybe;
+    collation: maybe;
+    unlogged: maybe;
+    extension: maybe;
+    wraparound: maybe;
 }
 
 record! {
@@ -177,6 +230,53 @@ impl Read for Disposal {
                 Err(Reported)
             }
         }
+    }
+}
+
+impl Read for Level {
+    fn read(node: &Node, reader: &mut Reader) -> Result<Self, Reported> {
+        const LEVELS: [Level; 3] = [Level::Quick, Level::Standard, Level::Deep];
+        if let Value::Text(text) = &node.value
+            && let Some(level) = LEVELS.into_iter().find(|level| level.as_str() == text)
+        {
+            return Ok(level);
+        }
+        reader.report(
+            node,
+            "is none of quick, standard and deep",
+            "\"quick\" counts rows, \"standard\" also compares indexes and the catalogue, \"deep\" reads everything",
+        );
+        Err(Reported)
+    }
+}
+
+impl Read for Effect {
+    fn read(node: &Node, reader: &mut Reader) -> Result<Self, Reported> {
+        match &node.value {
+            Value::Text(text) if text == "pass" => Ok(Self::Pass),
+            Value::Text(text) if text == "warn" => Ok(Self::Warn),
+            Value::Text(text) if text == "fail" => Ok(Self::Fail),
+            _ => {
+                reader.report(
+                    node,
+                    "is none of pass, warn and fail",
+                    "\"pass\" writes it down, \"warn\" shows it, \"fail\" rejects the backup",
+                );
+                Err(Reported)
+            }
+        }
+    }
+}
+
+impl Read for NaiveDate {
+    fn read(node: &Node, reader: &mut Reader) -> Result<Self, Reported> {
+        let (Value::Text(text) | Value::Instant(text)) = &node.value else {
+            return reader.wrong_kind(node, "a day", "write it like \"2026-12-01\"");
+        };
+        text.parse().map_err(|_| {
+            reader.report(node, "is not a day", "write it like \"2026-12-01\"");
+            Reported
+        })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::ids::{INSTANCE_ID_MAX, SourceId};
 
 mod across;
 mod document;
+mod effects;
 mod expectations;
 mod fields;
 mod hash;
@@ -28,12 +29,13 @@ mod schema;
 mod settings;
 mod span;
 
-pub use expectations::{ExpectedValue, Freshness, QueryCheck, TableRules, rules_for};
+pub use effects::{CatalogueEffects, Effect, HealthEffects};
+pub use expectations::{ExpectedValue, Freshness, Purge, QueryCheck, TableRules, rules_for};
 pub use hash::hash;
 pub use mistake::Mistake;
 pub use parse::{parse_json, parse_toml};
 pub use schema::schema;
-pub use settings::{BackupPolicy, DatabaseSettings, Deadlines, Disposal, Polling, ReplicaSettings};
+pub use settings::{BackupPolicy, DatabaseSettings, Deadlines, Disposal, Level, Polling, ReplicaSettings};
 pub use span::Span;
 
 /// Everything that can be set for the drills of one source.
@@ -56,6 +58,15 @@ pub struct Configuration {
     pub polling: Polling,
     /// The database in the replica, and who reads it.
     pub database: DatabaseSettings,
+    /// How much is checked; `standard` when absent.
+    #[serde(default)]
+    pub level: Level,
+    /// What a difference of the catalogue from the last verified drill does.
+    #[serde(default)]
+    pub catalogue: CatalogueEffects,
+    /// What a problem in the database's own catalogue does.
+    #[serde(default)]
+    pub health: HealthEffects,
     /// Rules that hold for each table unless `tables` says otherwise.
     #[serde(default)]
     pub defaults: TableRules,

@@ -73,7 +73,7 @@ impl Reader {
         self.mistakes.push(Mistake { line, field: self.path.clone(), value, problem, hint });
     }
 
-    fn wrong_kind<T>(&mut self, node: &Node, wanted: &str, hint: &str) -> Result<T, Reported> {
+    pub(super) fn wrong_kind<T>(&mut self, node: &Node, wanted: &str, hint: &str) -> Result<T, Reported> {
         self.report(node, format!("must be {wanted}, but is {}", node.kind()), hint);
         Err(Reported)
     }

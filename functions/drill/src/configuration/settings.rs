@@ -144,3 +144,50 @@ impl DatabaseSettings {
         Span::minutes(10)
     }
 }
+
+/// How much is checked, and so how long a drill takes.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Every table is there and its rows are counted by reading its heap.
+    Quick,
+    /// Beside it every index leads to as many rows as the heap has, and the catalogue is what it was.
+    #[default]
+    Standard,
+    /// Beside it the structure of heaps and indexes, foreign keys, and digests of rows.
+    Deep,
+}
+
+impl Level {
+    /// The word in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Standard => "standard",
+            Self::Deep => "deep",
+        }
+    }
+
+    /// What this level doesn't look at, in words for the report.
+    pub const fn not_covered(self) -> &'static [&'static str] {
+        const DEEP: &[&str] = &["changed values in rows without a digest", "indexes that are no B-trees"];
+        const STANDARD: &[&str] = &[
+            "the structure of heaps and indexes (level deep)",
+            "rows whose foreign key leads nowhere (level deep)",
+            "changed values in rows (level deep, for tables with frozen or history)",
+        ];
+        const QUICK: &[&str] = &[
+            "indexes against their tables (level standard)",
+            "differences of the catalogue from the last verified drill (level standard)",
+            "sequences, invalid indexes, collations, extensions (level standard)",
+            "the structure of heaps and indexes, foreign keys, changed values in rows (level deep)",
+        ];
+        match self {
+            Self::Quick => QUICK,
+            Self::Standard => STANDARD,
+            Self::Deep => DEEP,
+        }
+    }
+}

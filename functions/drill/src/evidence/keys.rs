@@ -14,9 +14,13 @@ pub fn drills(source: &SourceId) -> String {
 pub fn claim(drill: &DrillId) -> String {
     in_drill(drill, "claim.json")
 }
-/// What one shard measured.
-pub fn measurements(drill: &DrillId, shard: usize) -> String {
-    in_drill(drill, &format!("measurements/{shard:03}.json"))
+/// What one invocation measured of a shard; parts count from 0.
+pub fn measurements(drill: &DrillId, shard: usize, part: u32) -> String {
+    in_drill(drill, &format!("measurements/{shard:03}-{part}.json"))
+}
+/// The catalogue's objects.
+pub fn catalogue(drill: &DrillId) -> String {
+    in_drill(drill, "catalogue.json")
 }
 /// The record as it was judged.
 pub fn verdict(drill: &DrillId) -> String {

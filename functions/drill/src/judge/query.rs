@@ -3,18 +3,18 @@
 use super::{finding, measured};
 use crate::configuration::{ExpectedValue, QueryCheck};
 use crate::evidence::Finding;
-use crate::measurement::Outcome;
+use crate::measurement::{Outcome, Value};
 
 pub(super) fn judge_query(
     name: &str,
     check: Option<&QueryCheck>,
-    value: &Outcome<Option<String>>,
+    value: &Outcome<Value>,
 ) -> Finding {
     let Some(check) = check else {
         return finding("query", name, false, "a query of the configuration", "a query that it doesn't have");
     };
     let expected = expectation(check);
-    let value = match measured(value, "query", name, &expected) {
+    let value = match measured(value, Value::as_query, "query", name, &expected) {
         Ok(value) => value.as_deref(),
         Err(finding) => return finding,
     };

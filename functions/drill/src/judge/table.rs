@@ -1,44 +1,155 @@
-//! Judging one table: its rows against the rules and the baseline, and how fresh its newest row is.
+//! Judging the rows of tables against the rules and the baseline.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
-use super::{finding, measured};
+use super::{Baseline, Basis, finding, measured, rows_before};
 use crate::configuration::TableRules;
-use crate::evidence::{Finding, FindingStatus};
-use crate::ids::rfc3339;
-use crate::measurement::{HeapCount, Outcome, TableName};
+use crate::evidence::{Finding, FindingStatus, HistoryPoint, TableDigest, TableRows};
+use crate::measurement::{DigestScope, HeapCount, Measurement, Outcome, TableName, Unit, Value};
 
-pub(super) fn judge_rows(
-    table: &TableName,
-    count: &Outcome<HeapCount>,
+/// How many earlier drills a record remembers the rows of: five weeks of nights.
+const HISTORY_MAX: usize = 35;
+
+/// What was counted, a table: pieces are put together.
+pub(super) struct Tables(BTreeMap<String, Outcome<Value>>);
+
+impl Tables {
+    pub(super) fn of(measurements: &[Measurement]) -> Self {
+        let mut tables: BTreeMap<String, Outcome<Value>> = BTreeMap::new();
+        for Measurement { unit, outcome, .. } in measurements {
+            let Unit::Rows { table, .. } = unit else { continue };
+            let piece = outcome.clone();
+            let whole = match tables.remove(&table.to_string()) {
+                Some(others) => together(others, piece),
+                None => piece,
+            };
+            tables.insert(table.to_string(), whole);
+        }
+        Self(tables)
+    }
+
+    pub(super) fn has(&self, table: &str) -> bool {
+        self.0.contains_key(table)
+    }
+
+    /// The rows of a table; `None` when it wasn't counted.
+    pub(super) fn rows(&self, table: &TableName) -> Option<u64> {
+        rows_of(self.0.get(&table.to_string())?)
+    }
+
+    /// The records of the tables that were counted, with what earlier drills counted.
+    pub(super) fn records(&self, measurements: &[Measurement], baseline: Option<&Baseline>) -> Vec<TableRows> {
+        let digests = digests(measurements);
+        let before: BTreeMap<&str, &TableRows> =
+            baseline.iter().flat_map(|b| &b.evidence.tables).map(|t| (t.table.as_str(), t)).collect();
+        let record = |(table, outcome): (&String, &Outcome<Value>)| {
+            let earlier =
+                baseline.map(|b| earlier(b, before.get(table.as_str()).copied())).unwrap_or_default();
+            let digest = digests.get(table).cloned();
+            Some(TableRows { table: table.clone(), rows: rows_of(outcome)?, earlier, digest })
+        };
+        self.0.iter().filter_map(record).collect()
+    }
+}
+
+fn rows_of(outcome: &Outcome<Value>) -> Option<u64> {
+    match outcome {
+        Outcome::Measured { value: Value::Rows(count) } => Some(count.rows),
+        _ => None,
+    }
+}
+
+/// Two pieces of a table: counted only when both are, damaged when one is.
+fn together(one: Outcome<Value>, other: Outcome<Value>) -> Outcome<Value> {
+    match (one, other) {
+        (Outcome::Failed { reason }, _) | (_, Outcome::Failed { reason }) => Outcome::Failed { reason },
+        (
+            Outcome::Measured { value: Value::Rows(one) },
+            Outcome::Measured { value: Value::Rows(other) },
+        ) => {
+            let rows = one.rows.saturating_add(other.rows);
+            Outcome::Measured { value: Value::Rows(HeapCount { rows, scan: one.scan }) }
+        }
+        (Outcome::Measured { .. }, other) => other,
+        (one, _) => one,
+    }
+}
+
+/// The drills that [`TableRows::earlier`] is of: those of the baseline, and the baseline itself.
+pub(super) fn history(baseline: Option<&Baseline>) -> Vec<HistoryPoint> {
+    let Some(Baseline { evidence, .. }) = baseline else { return Vec::new() };
+    let own = evidence.backup.as_ref().map(|b| HistoryPoint { drill: evidence.drill.clone(), data_at: b.data_at });
+    newest(evidence.history.iter().cloned().chain(own).collect())
+}
+
+fn earlier(baseline: &Baseline, before: Option<&TableRows>) -> Vec<Option<u64>> {
+    let mut earlier = before.map(|t| t.earlier.clone()).unwrap_or_default();
+    earlier.resize(baseline.evidence.history.len(), None);
+    earlier.push(before.map(|t| t.rows));
+    newest(earlier)
+}
+
+fn newest<T>(mut all: Vec<T>) -> Vec<T> {
+    all.split_off(all.len().saturating_sub(HISTORY_MAX))
+}
+
+fn digests(measurements: &[Measurement]) -> BTreeMap<String, TableDigest> {
+    let digest = |m: &Measurement| {
+        let Unit::Digest { table, scope } = &m.unit else { return None };
+        let Outcome::Measured { value: Value::Digest(value) } = &m.outcome else { return None };
+        let column = match scope {
+            DigestScope::Frozen => None,
+            DigestScope::History { column, .. } => Some(column.clone()),
+        };
+        let (method, newest, of) = (value.method.clone(), value.newest.clone(), value.whole.clone());
+        Some((table.to_string(), TableDigest { method, column, newest, of }))
+    };
+    measurements.iter().filter_map(digest).collect()
+}
+
+/// The findings about rows.
+pub(super) fn judge(tables: &Tables, basis: Basis<'_>) -> Vec<Finding> {
+    let before = rows_before(basis.baseline);
+    let of = |(table, outcome): (&String, &Outcome<Value>)| {
+        let rules = basis.configuration.rules_for(table);
+        judge_rows(table, outcome, &rules, before.get(table.as_str()).copied(), basis.baseline.is_some())
+    };
+    tables.0.iter().flat_map(of).collect()
+}
+
+/// Whether a table has fewer rows than it must have.
+pub(super) fn is_short(rows: u64, least: u64) -> bool {
+    rows < least
+}
+
+fn judge_rows(
+    table: &str,
+    count: &Outcome<Value>,
     rules: &TableRules,
     before: Option<u64>,
     has_baseline: bool,
 ) -> Vec<Finding> {
-    let subject = table.to_string();
     let expected = match (before, has_baseline) {
         (Some(0), _) => "any number of rows, as there were none".to_owned(),
         (Some(before), _) => format!("more than 0 rows, as there were {before}"),
         (None, true) => "any number of rows: the table is new".to_owned(),
         (None, false) => "any number of rows: there is no baseline yet".to_owned(),
     };
-    let rows = match measured(count, "rows", &subject, &expected) {
+    let rows = match measured(count, Value::as_rows, "rows", table, &expected) {
         Ok(count) => count.rows,
         Err(rows) => return without_rows(&rows, rules, before),
     };
     let is_emptied = rows == 0 && before.is_some_and(|b| b > 0);
-    let mut findings = vec![finding("rows", &subject, !is_emptied, expected, format!("{rows} rows"))];
+    let mut findings = vec![finding("rows", table, !is_emptied, expected, format!("{rows} rows"))];
     if let Some(least) = rules.min_rows {
-        findings.push(finding(
-            "min_rows",
-            &subject,
-            rows >= least,
-            format!("at least {least} rows"),
-            format!("{rows} rows"),
-        ));
+        let (is_met, found) = (!is_short(rows, least), format!("{rows} rows"));
+        findings.push(finding("min_rows", table, is_met, format!("at least {least} rows"), found));
     }
     if let (Some(max_drop), Some(before)) = (rules.max_drop, before) {
-        findings.push(judge_drop(&subject, rows, before, max_drop));
+        findings.push(judge_drop(table, rows, before, max_drop));
+    }
+    if let (Some(max_growth), Some(before)) = (rules.max_growth, before) {
+        findings.push(judge_growth(table, rows, before, max_growth));
     }
     findings
 }
@@ -55,6 +166,9 @@ fn without_rows(rows: &Finding, rules: &TableRules, before: Option<u64>) -> Vec<
     if let (Some(max_drop), Some(before)) = (rules.max_drop, before) {
         findings.push(also("max_drop", at_most_below(max_drop, before)));
     }
+    if let (Some(max_growth), Some(before)) = (rules.max_growth, before) {
+        findings.push(also("max_growth", at_most_above(max_growth, before)));
+    }
     findings
 }
 
@@ -62,53 +176,25 @@ fn at_most_below(max_drop: f64, before: u64) -> String {
     format!("at most {:.2} % below the baseline's {before} rows", max_drop * 100.0)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
-fn judge_drop(subject: &str, rows: u64, before: u64, max_drop: f64) -> Finding {
-    let lost = before.saturating_sub(rows);
-    let share = if before == 0 { 0.0 } else { lost as f64 / before as f64 };
-    finding(
-        "max_drop",
-        subject,
-        share <= max_drop,
-        at_most_below(max_drop, before),
-        format!("{rows} rows, {:.2} % below", share * 100.0),
-    )
+fn at_most_above(max_growth: f64, before: u64) -> String {
+    format!("at most {:.2} % above the baseline's {before} rows", max_growth * 100.0)
 }
 
-/// A row that is later than the backup's data by no more than this is the work of two clocks.
-const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(10);
-/// A column without a zone, read as UTC, is off by its zone, and zones are 26 hours apart at most. What is
-/// later than this isn't the time of a row, and says nothing about how fresh the table is.
-const ZONES_APART: TimeDelta = TimeDelta::hours(26);
+fn judge_drop(table: &str, rows: u64, before: u64, max_drop: f64) -> Finding {
+    let share = share(before.saturating_sub(rows), before);
+    let found = format!("{rows} rows, {:.2} % below", share * 100.0);
+    finding("max_drop", table, share <= max_drop, at_most_below(max_drop, before), found)
+}
 
-/// How fresh the newest row is; `None` when the rules don't ask.
-pub(super) fn judge_newest(
-    table: &TableName,
-    newest: Option<&Outcome<Option<DateTime<Utc>>>>,
-    rules: &TableRules,
-    backup_data_at: DateTime<Utc>,
-) -> Option<Finding> {
-    let fresh = rules.fresh.as_ref()?;
-    let subject = format!("{table}.{}", fresh.column);
-    let expected = format!(
-        "newest row at most {} before the backup's data of {}",
-        fresh.within,
-        rfc3339(backup_data_at)
-    );
-    let missing = Outcome::NotMeasured { reason: "nobody measured it".to_owned(), hint: String::new() };
-    let at = match measured(newest.unwrap_or(&missing), "fresh", &subject, &expected) {
-        Err(finding) => return Some(finding),
-        Ok(None) => return Some(finding("fresh", subject, false, expected, "no rows")),
-        Ok(Some(at)) => *at,
-    };
-    let ahead = at - backup_data_at;
-    let is_fresh = -ahead <= fresh.within.delta() && ahead <= ZONES_APART;
-    let note = if ahead > CLOCK_SLACK { ", which is later than the backup" } else { "" };
-    let mut finding =
-        finding("fresh", subject, is_fresh, expected, format!("newest row at {}{note}", rfc3339(at)));
-    if ahead > ZONES_APART {
-        finding.hint =
-            Some("the column holds times to come: choose one that says when a row was written".to_owned());
-    }
-    Some(finding)
+fn judge_growth(table: &str, rows: u64, before: u64, max_growth: f64) -> Finding {
+    let share = share(rows.saturating_sub(before), before);
+    let found = format!("{rows} rows, {:.2} % above", share * 100.0);
+    // From nothing any growth is without bounds: there is nothing to compare with.
+    let is_within = share <= max_growth || before == 0;
+    finding("max_growth", table, is_within, at_most_above(max_growth, before), found)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

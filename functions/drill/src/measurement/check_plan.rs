@@ -2,10 +2,12 @@
 //!
 //! The same catalogue and configuration give the same plan, wherever it is computed.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
-use super::{Catalogue, Unit};
-use crate::configuration::Configuration;
+use super::{BlockRange, Catalogue, DigestScope, HealthKind, ObjectKind, TableEntry, TableName, Unit};
+use crate::configuration::{Configuration, Level};
 
 /// Every measurement of a drill, in an order that anybody recomputes from the same catalogue and
 /// configuration, so that the plan itself never travels through the state machine.
@@ -21,69 +23,193 @@ pub struct CheckPlan {
     pub digest: String,
 }
 
-/// The most shards of one drill: about 1,500 events of Step Functions' 25,000 in a history.
+/// The most shards of one drill.
 pub const SHARDS_MAX: usize = 120;
-/// The most units of one shard, so that its result stays below Step Functions' 256 KiB beside the plan:
-/// 100 units with names of 126 bytes, and two reasons and hints of 240 bytes each.
-pub const UNITS_PER_SHARD_MAX: usize = 100;
-/// A shard takes tables until it reads this much: at 100 MB/s of cold storage about 80 seconds.
+/// The most invocations that one shard is measured in: what doesn't fit the time or the answer of one goes
+/// on in the next.
+pub const PARTS_PER_SHARD_MAX: u32 = 5;
+/// What an invocation measured travels once through Step Functions, beside the plan; it ends when its answer
+/// is this long. With the longest plan both stay below 256 KiB.
+pub const RESULT_SIZE_MAX_BYTES: usize = 80 << 10;
+/// A table with more blocks is counted in pieces of this many, which different workers read: 8 GiB, at
+/// 100 MB/s of cold storage 80 seconds.
+pub const PIECE_BLOCKS: u32 = 1 << 20;
+/// How many objects of the catalogue are read at once.
+pub const OBJECTS_PER_PART: u32 = 100;
+
+const BLOCK_SIZE_BYTES: u64 = 8192;
 const SHARD_SIZE_BYTES: u64 = 8 << 30;
+/// What a measurement takes in a result: names, numbers, JSON around them.
+const RESULT_SIZE_BYTES: usize = 300;
+/// What an object of the catalogue takes.
+const OBJECT_SIZE_BYTES: usize = 200;
+
+/// Units that go to one worker, because one reads what the other has just read.
+struct Group {
+    units: Vec<Unit>,
+    size_bytes: u64,
+}
 
 impl CheckPlan {
-    /// Plans the measurements: the identity, each table, each query; and shares them out by size.
-    pub fn of(catalogue: &Catalogue, configuration: &Configuration) -> Self {
-        let mut units = vec![Unit::Identity];
-        let mut sizes = vec![0];
+    /// Plans the measurements: what the level asks for, and shares them out by size. `marks` are the newest
+    /// values of the baseline's `history` columns, by table.
+    pub fn of(
+        catalogue: &Catalogue,
+        configuration: &Configuration,
+        marks: &BTreeMap<String, String>,
+    ) -> Self {
+        let mut groups = vec![Group { units: vec![Unit::Identity, Unit::Control], size_bytes: 0 }];
         for entry in &catalogue.tables {
-            let rules = configuration.rules_for(&entry.name.to_string());
-            units.push(Unit::Table { table: entry.name.clone(), newest_of: rules.fresh.map(|f| f.column) });
-            sizes.push(entry.heap_size_bytes);
+            groups.extend(of_table(entry, configuration, marks));
         }
-        for query in &configuration.queries {
-            units.push(Unit::Query { name: query.name.clone() });
-            sizes.push(0);
+        if configuration.level >= Level::Standard {
+            groups.extend(of_catalogue(catalogue));
         }
-        let shard_count = shard_count(units.len(), sizes.iter().sum());
-        let shard_of = share_out(&sizes, shard_count);
+        groups.extend(
+            configuration.queries.iter().map(|q| Group::alone(Unit::Query { name: q.name.clone() }, 0)),
+        );
+        let shard_count = shard_count(&groups);
+        let shard_of_group = share_out(&groups, shard_count);
+        let (mut units, mut shard_of) = (Vec::new(), Vec::new());
+        for (group, shard) in groups.into_iter().zip(shard_of_group) {
+            shard_of.extend(group.units.iter().map(|_| shard));
+            units.extend(group.units);
+        }
         let digest = digest_of(&units);
         Self { units, shard_of, shard_count, digest }
     }
 
-    /// The units of one shard.
+    /// The units of one shard, in the order in which they are measured.
     pub fn shard(&self, shard: usize) -> impl Iterator<Item = &Unit> {
         self.units.iter().zip(&self.shard_of).filter(move |(_, s)| **s == shard).map(|(unit, _)| unit)
     }
 }
 
+/// What is measured of a table: its rows first, as that loads its blocks from the backup's storage.
+fn of_table(
+    entry: &TableEntry,
+    configuration: &Configuration,
+    marks: &BTreeMap<String, String>,
+) -> Vec<Group> {
+    let table = &entry.name;
+    let rules = configuration.rules_for(&table.to_string());
+    let mut alone: Vec<(Unit, u64)> = Vec::new();
+    if let Some(fresh) = rules.fresh {
+        alone.push((Unit::Newest { table: table.clone(), column: fresh.column }, 0));
+    }
+    let index_unit = |name: &String| (table.clone(), name.clone());
+    if configuration.level >= Level::Standard {
+        alone.extend(entry.indexes.iter().filter(|i| i.is_countable).map(|i| {
+            let (table, index) = index_unit(&i.name);
+            (Unit::Index { table, index }, i.size_bytes)
+        }));
+    }
+    if configuration.level >= Level::Deep {
+        alone.push((Unit::Heap { table: table.clone() }, entry.heap_size_bytes));
+        alone.extend(entry.indexes.iter().filter(|i| i.is_btree).map(|i| {
+            let (table, index) = index_unit(&i.name);
+            (Unit::Btree { table, index }, i.size_bytes + entry.heap_size_bytes)
+        }));
+        alone.extend(entry.foreign_keys.iter().map(|key| {
+            let (table, constraint) = index_unit(&key.name);
+            (Unit::ForeignKey { table, constraint }, entry.heap_size_bytes)
+        }));
+        let scope = if rules.frozen == Some(true) {
+            Some(DigestScope::Frozen)
+        } else {
+            rules.history.map(|column| DigestScope::History {
+                column,
+                until: marks.get(&table.to_string()).cloned(),
+            })
+        };
+        alone.extend(
+            scope.map(|scope| (Unit::Digest { table: table.clone(), scope }, entry.heap_size_bytes)),
+        );
+    }
+    let pieces = pieces(table, entry.heap_size_bytes);
+    if let [whole] = pieces.as_slice() {
+        let size_bytes = entry.heap_size_bytes + alone.iter().map(|(_, size)| size).sum::<u64>();
+        let units = std::iter::once(whole.clone()).chain(alone.into_iter().map(|(unit, _)| unit)).collect();
+        return vec![Group { units, size_bytes }];
+    }
+    let piece_size = u64::from(PIECE_BLOCKS) * BLOCK_SIZE_BYTES;
+    pieces
+        .into_iter()
+        .map(|unit| Group::alone(unit, piece_size))
+        .chain(alone.into_iter().map(|(unit, size)| Group::alone(unit, size)))
+        .collect()
+}
+
+/// The rows of a table, in pieces when it is large. The last has no end, so that nothing is left out.
+fn pieces(table: &TableName, heap_size_bytes: u64) -> Vec<Unit> {
+    let blocks = heap_size_bytes.div_ceil(BLOCK_SIZE_BYTES);
+    let count = u32::try_from(blocks.div_ceil(PIECE_BLOCKS.into())).unwrap_or(u32::MAX / PIECE_BLOCKS).max(1);
+    let of = |piece: u32| BlockRange {
+        from: piece * PIECE_BLOCKS,
+        to: (piece + 1 < count).then(|| (piece + 1) * PIECE_BLOCKS),
+    };
+    (0..count).map(|i| Unit::Rows { table: table.clone(), blocks: (count > 1).then(|| of(i)) }).collect()
+}
+
+fn of_catalogue(catalogue: &Catalogue) -> Vec<Group> {
+    let health = HealthKind::ALL.iter().map(|kind| Group::alone(Unit::Health { kind: *kind }, 0));
+    let objects = ObjectKind::ALL.iter().flat_map(|kind| {
+        // One part even of none: that there is none is a measurement too.
+        let count = catalogue.objects.get(kind).copied().unwrap_or(0);
+        (0..count.div_ceil(OBJECTS_PER_PART).max(1))
+            .map(|part| Group::alone(Unit::Objects { kind: *kind, part }, 0))
+    });
+    health.chain(objects).collect()
+}
+
+impl Group {
+    fn alone(unit: Unit, size_bytes: u64) -> Self {
+        Self { units: vec![unit], size_bytes }
+    }
+
+    /// What its results take, at a guess.
+    fn result_size_bytes(&self) -> usize {
+        let of = |unit: &Unit| match unit {
+            Unit::Objects { .. } => OBJECTS_PER_PART as usize * OBJECT_SIZE_BYTES,
+            _ => RESULT_SIZE_BYTES,
+        };
+        self.units.iter().map(of).sum()
+    }
+}
+
 /// SHA-256 of the units in an order of their own: two workers with the same digest look at the same
 /// catalogue, and measurements with the digest of the plan are of each of its units exactly once.
-pub fn digest_of(units: &[Unit]) -> String {
-    let mut units: Vec<&Unit> = units.iter().collect();
+pub fn digest_of<'a>(units: impl IntoIterator<Item = &'a Unit>) -> String {
+    let mut units: Vec<&Unit> = units.into_iter().collect();
     units.sort_unstable();
     let text = serde_json::to_string(&units).expect("units are plain text and always serialize");
+    sha256(&text)
+}
+
+/// SHA-256 in hexadecimal digits.
+pub fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn shard_count(units: usize, size_bytes: u64) -> usize {
+fn shard_count(groups: &[Group]) -> usize {
+    let size_bytes: u64 = groups.iter().map(|g| g.size_bytes).sum();
+    let results: usize = groups.iter().map(Group::result_size_bytes).sum();
     let by_size = usize::try_from(size_bytes.div_ceil(SHARD_SIZE_BYTES)).unwrap_or(SHARDS_MAX);
     // A few shards even of a small database, so that its tables are read side by side.
-    by_size.max(units.div_ceil(UNITS_PER_SHARD_MAX / 2)).clamp(1, SHARDS_MAX).max(units.min(4))
+    by_size.max(results.div_ceil(RESULT_SIZE_MAX_BYTES / 2)).max(groups.len().min(4)).clamp(1, SHARDS_MAX)
 }
 
-/// Gives each unit to the shard with the least to read so far, largest units first.
-fn share_out(sizes: &[u64], shard_count: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(sizes[i]), i));
-    let mut load = vec![(0_u64, 0_usize); shard_count];
-    let mut shard_of = vec![0; sizes.len()];
+/// Gives each group to the shard with the least to do so far, largest groups first.
+fn share_out(groups: &[Group], shard_count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_key(|&i| (std::cmp::Reverse(groups[i].size_bytes), i));
+    let mut load = vec![0_u64; shard_count];
+    let mut shard_of = vec![0; groups.len()];
     for i in order {
-        let lightest = (0..shard_count)
-            .filter(|&s| load[s].1 < UNITS_PER_SHARD_MAX)
-            .min_by_key(|&s| (load[s], s))
-            .unwrap_or(0);
-        // A table costs something even when it is empty: a statement each way.
-        load[lightest].0 += sizes[i] + 8192;
-        load[lightest].1 += 1;
+        let lightest = (0..shard_count).min_by_key(|&s| (load[s], s)).unwrap_or(0);
+        // A unit costs something even when it is empty: a statement each way, and its place in the result.
+        let result = groups[i].result_size_bytes() as u64 * (SHARD_SIZE_BYTES / RESULT_SIZE_MAX_BYTES as u64);
+        load[lightest] += groups[i].size_bytes.max(result / 64) + 8192;
         shard_of[i] = lightest;
     }
     shard_of

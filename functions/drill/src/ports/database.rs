@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 
 use crate::configuration::DatabaseSettings;
 use crate::instance::Endpoint;
-use crate::measurement::{Catalogue, HeapCount, ServerIdentity, TableName};
+use crate::measurement::{
+    Activity, BlockRange, Catalogue, CatalogueObject, Control, Corruption, DigestScope, DigestValue,
+    HealthKind, HealthReport, HeapCount, IndexCount, ObjectKind, Orphans, ServerIdentity, TableName,
+};
 
 /// Where and as whom to connect.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,6 +40,14 @@ pub enum MeasureError {
     /// The connection broke; another try may work.
     #[error("{0}")]
     Lost(String),
+    /// The statement took longer than it may; a smaller one may fit. The reason and the way out.
+    #[error("{reason}")]
+    TimedOut {
+        /// Why.
+        reason: String,
+        /// The way out.
+        hint: String,
+    },
     /// The measurement can't be made as things are; the reason and the way out.
     #[error("{reason}")]
     NotMeasured {
@@ -67,13 +78,61 @@ pub trait Connect {
 pub trait Session: Send {
     /// Who the server and the session are.
     fn identity(&mut self) -> impl Future<Output = Result<ServerIdentity, MeasureError>> + Send;
-    /// The tables to check, in the order of their names, and what is not covered.
+    /// What has been written on the server up to now.
+    fn activity(&mut self) -> impl Future<Output = Result<Activity, MeasureError>> + Send;
+    /// Asks for what must fail: a write, and a count over an error.
+    fn control(&mut self) -> impl Future<Output = Result<Control, MeasureError>> + Send;
+    /// The tables to check with their indexes and foreign keys, in the order of their names, how many
+    /// objects there are, and what is not covered.
     fn catalogue(&mut self) -> impl Future<Output = Result<Catalogue, MeasureError>> + Send;
-    /// The exact number of rows of a table, by reading its heap.
+    /// The exact number of rows of a table, or of a range of its blocks, by reading its heap.
+    /// [`MeasureError::TimedOut`] when the statement takes too long.
     fn count_heap(
         &mut self,
         table: &TableName,
+        blocks: Option<BlockRange>,
     ) -> impl Future<Output = Result<HeapCount, MeasureError>> + Send;
+    /// The number of rows that an index leads to, by reading the index.
+    fn count_index(
+        &mut self,
+        table: &TableName,
+        index: &str,
+    ) -> impl Future<Output = Result<IndexCount, MeasureError>> + Send;
+    /// The blocks of a table's heap that hold no row at all, as ranges in words, at most 200 characters. Reads
+    /// all of the heap.
+    fn blocks_without_rows(
+        &mut self,
+        table: &TableName,
+    ) -> impl Future<Output = Result<String, MeasureError>> + Send;
+    /// A part of the catalogue's objects of one kind: [`crate::measurement::OBJECTS_PER_PART`] of them in the
+    /// order of their names' bytes, each bounded.
+    fn objects(
+        &mut self,
+        kind: ObjectKind,
+        part: u32,
+    ) -> impl Future<Output = Result<Vec<CatalogueObject>, MeasureError>> + Send;
+    /// What is wrong in the database by its own catalogue.
+    fn health(&mut self, kind: HealthKind) -> impl Future<Output = Result<HealthReport, MeasureError>> + Send;
+    /// The structure of a table's heap and its toast.
+    fn check_heap(&mut self, table: &TableName) -> impl Future<Output = Result<Corruption, MeasureError>> + Send;
+    /// The structure of a B-tree, and that every row of the heap is in it.
+    fn check_btree(
+        &mut self,
+        table: &TableName,
+        index: &str,
+    ) -> impl Future<Output = Result<Corruption, MeasureError>> + Send;
+    /// The rows whose foreign key leads nowhere.
+    fn orphans(
+        &mut self,
+        table: &TableName,
+        constraint: &str,
+    ) -> impl Future<Output = Result<Orphans, MeasureError>> + Send;
+    /// The digests of a table's rows.
+    fn digest(
+        &mut self,
+        table: &TableName,
+        scope: &DigestScope,
+    ) -> impl Future<Output = Result<DigestValue, MeasureError>> + Send;
     /// The newest value of a date or timestamp column, as UTC; `None` when the table has no rows.
     fn newest(
         &mut self,

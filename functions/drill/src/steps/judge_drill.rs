@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::record_measurements::Record;
 use super::{Available, Restored, Settings, plan_checks, record_measurements, require_claim};
 use crate::error::{StepError, WireName};
-use crate::evidence::{Evidence, Fate, FindingStatus, ReplicaRecord, SCHEMA, Timeline, Verdict, keys};
-use crate::judge::{Judgement, judge};
-use crate::measurement::{Measurement, Unit, digest_of};
+use crate::evidence::{
+    CatalogueRecord, Evidence, Fate, FindingStatus, ReplicaRecord, SCHEMA, Timeline, Verdict, keys,
+};
+use crate::judge::{Baseline, Judgement, Measured, judge};
+use crate::measurement::{Activity, Measurement, Outcome, digest_of};
 use crate::plan::Plan;
 use crate::ports::{ReadObjects, WriteObjects};
 use crate::store;
@@ -42,6 +44,8 @@ pub struct Output {
     pub passed: usize,
     /// How many failed.
     pub failed: usize,
+    /// How many are warnings.
+    pub warned: usize,
     /// How many couldn't be measured.
     pub not_measured: usize,
 }
@@ -57,26 +61,47 @@ where
     P: ReadObjects + WriteObjects,
 {
     require_claim(ports, &input.plan).await?;
-    let measurements = read_measurements(ports, &input).await?;
-    let plan = &input.plan;
-    let data_at = Some(plan.backup.data_at);
-    let baseline = store::last_verified(ports, plan.source(), data_at, Some(&plan.drill), now).await?;
-    let judgement = judge(&measurements, &plan.configuration, &plan.backup, baseline.as_ref());
+    let measured = read_measurements(ports, &input).await?;
+    let baseline = read_baseline(ports, &input.plan).await?;
+    let judgement = judge(&measured, &input.plan.configuration, &input.plan.backup, baseline.as_ref());
     let count = |status| judgement.findings.iter().filter(|f| f.status == status).count();
     let output = Output {
         verdict: judgement.verdict,
         summary: judgement.summary.clone(),
         passed: count(FindingStatus::Passed),
         failed: count(FindingStatus::Failed),
+        warned: count(FindingStatus::Warned),
         not_measured: count(FindingStatus::NotMeasured),
     };
-    let evidence = evidence(settings, input, judgement, baseline, now);
+    let catalogue = match &judgement.objects {
+        Some(objects) => Some(store::write_catalogue(ports, &input.plan.drill, objects).await?),
+        None => None,
+    };
+    let evidence = evidence(settings, input, judgement, catalogue, now);
     store::write_verdict(ports, &evidence).await?;
     Ok(output)
 }
 
+/// The evidence that the plan names as the baseline, with its catalogue; one that is gone or was changed is an
+/// error, not a drill without a baseline.
+async fn read_baseline(ports: &impl ReadObjects, plan: &Plan) -> Result<Option<Baseline>, StepError> {
+    let Some(drill) = &plan.baseline else { return Ok(None) };
+    let evidence = store::read_verdict(ports, drill).await?.ok_or_else(|| {
+        StepError::new(
+            WireName::EvidenceInvalid,
+            format!("the evidence of {drill}, which this drill is compared with, is gone"),
+            "the bucket keeps versions: restore the object's earlier version",
+        )
+    })?;
+    let objects = match &evidence.catalogue {
+        Some(record) => Some(store::read_catalogue(ports, drill, record).await?),
+        None => None,
+    };
+    Ok(Some(Baseline { evidence, objects }))
+}
+
 /// Reads what every shard measured; anything missing, doubled or of another plan is an error.
-async fn read_measurements(ports: &impl ReadObjects, input: &Input) -> Result<Vec<Measurement>, StepError> {
+async fn read_measurements(ports: &impl ReadObjects, input: &Input) -> Result<Measured, StepError> {
     let (drill, checks) = (&input.plan.drill, &input.checks);
     let incomplete = |problem: String| {
         StepError::new(
@@ -93,16 +118,28 @@ async fn read_measurements(ports: &impl ReadObjects, input: &Input) -> Result<Ve
             checks.shards
         )));
     }
-    let mut measurements = Vec::new();
-    for &shard in &checks.shards {
-        let key = keys::measurements(drill, shard);
-        let text = ports.get(&key).await?.ok_or_else(|| incomplete(format!("{key} is missing")))?;
-        let record: Record =
-            serde_json::from_str(&text).map_err(|e| incomplete(format!("{key} can't be read: {e}")))?;
-        if record.drill != *drill || record.result.shard != shard || record.result.digest != checks.digest {
-            return Err(incomplete(format!("{key} is of another drill, shard or plan")));
+    let mut activity: Vec<Outcome<Activity>> = vec![checks.activity.clone()];
+    let mut measurements: Vec<Measurement> = Vec::new();
+    for recorded in &input.recorded {
+        let shard = recorded.shard;
+        for part in 0..recorded.parts {
+            let key = keys::measurements(drill, shard, part);
+            let text = ports.get(&key).await?.ok_or_else(|| incomplete(format!("{key} is missing")))?;
+            let record: Record =
+                serde_json::from_str(&text).map_err(|e| incomplete(format!("{key} can't be read: {e}")))?;
+            let result = record.result;
+            if record.drill != *drill
+                || (result.shard, result.part) != (shard, part)
+                || result.digest != checks.digest
+            {
+                return Err(incomplete(format!("{key} is of another drill, shard or plan")));
+            }
+            if result.is_done != (part + 1 == recorded.parts) {
+                return Err(incomplete(format!("{key} isn't where shard {shard} ended")));
+            }
+            activity.extend(result.activity);
+            measurements.extend(result.measurements);
         }
-        measurements.extend(record.result.measurements);
     }
     if measurements.len() != checks.unit_count {
         return Err(incomplete(format!(
@@ -112,18 +149,17 @@ async fn read_measurements(ports: &impl ReadObjects, input: &Input) -> Result<Ve
         )));
     }
     // Not what the workers say that they measured, but what lies here: each planned unit, exactly once.
-    let units: Vec<Unit> = measurements.iter().map(|m| m.unit(&input.plan.configuration)).collect();
-    if digest_of(&units) != checks.digest {
+    if digest_of(measurements.iter().map(|m| &m.unit)) != checks.digest {
         return Err(incomplete("the measurements are not those that were planned".to_owned()));
     }
-    Ok(measurements)
+    Ok(Measured { measurements, activity })
 }
 
 fn evidence(
     settings: &Settings,
     input: Input,
     judgement: Judgement,
-    baseline: Option<Evidence>,
+    catalogue: Option<CatalogueRecord>,
     now: DateTime<Utc>,
 ) -> Evidence {
     let Input { plan, restored, available, checks, .. } = input;
@@ -143,10 +179,13 @@ fn evidence(
     evidence.timeline.first_query_at = Some(checks.first_query_at);
     evidence.timeline.judged_at = Some(now);
     evidence.server_version = judgement.server_version;
+    evidence.level = Some(plan.configuration.level);
     evidence.findings = judgement.findings;
     evidence.tables = judgement.tables;
+    evidence.history = judgement.history;
+    evidence.catalogue = catalogue;
     evidence.not_covered = checks.not_covered;
-    evidence.baseline = baseline.map(|b| b.drill);
+    evidence.baseline = plan.baseline;
     evidence.warnings = judgement.warnings;
     evidence
 }
@@ -174,8 +213,11 @@ pub(super) fn of_plan(settings: &Settings, plan: &Plan) -> Evidence {
             ..Timeline::default()
         },
         server_version: None,
+        level: None,
         findings: Vec::new(),
         tables: Vec::new(),
+        history: Vec::new(),
+        catalogue: None,
         not_covered: Vec::new(),
         baseline: None,
         warnings: Vec::new(),

@@ -6,9 +6,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Available;
+use super::{Available, run_check};
 use crate::error::{StepError, WireName};
-use crate::measurement::{CheckPlan, SHARDS_MAX, UNITS_PER_SHARD_MAX, Unit};
+use crate::measurement::{Activity, CheckPlan, Outcome, Unit};
 use crate::plan::Plan;
 use crate::ports::{Connect, ConnectError, MeasureError, Session, Target};
 
@@ -28,6 +28,12 @@ pub struct Output {
     pub digest: String,
     /// The shards, for the Map.
     pub shards: Vec<usize>,
+    /// How many shards are measured at a time.
+    pub concurrency: usize,
+    /// How many connections each of them may open.
+    pub readers_max: usize,
+    /// What was written on the server before the first check.
+    pub activity: Outcome<Activity>,
     /// How many things are measured in all.
     pub unit_count: usize,
     /// How many of them are tables.
@@ -51,23 +57,50 @@ pub async fn run<C: Connect>(
     session.identity().await.map_err(not_read)?;
     let first_query_at = clock();
     let catalogue = session.catalogue().await.map_err(not_read)?;
-    let checks = CheckPlan::of(&catalogue, &plan.configuration);
-    let units_max = SHARDS_MAX * UNITS_PER_SHARD_MAX;
-    if checks.units.len() > units_max {
+    let checks = CheckPlan::of(&catalogue, &plan.configuration, &plan.marks);
+    if checks.units.len() > UNITS_MAX {
         return Err(StepError::new(
             WireName::ChecksTooMany,
-            format!("the database has {} tables and queries to check", checks.units.len()),
-            format!("a drill checks at most {units_max}"),
+            format!("the database has {} things to measure at this level", checks.units.len()),
+            format!("a drill measures at most {UNITS_MAX}; choose a lower level"),
         ));
     }
+    let activity = run_check::outcome(session.activity().await)?;
+    let (concurrency, readers_max) = share_connections(catalogue.connections_free, checks.shard_count);
+    let level = plan.configuration.level;
+    let of_level = level.not_covered().iter().map(|text| (*text).to_owned());
     Ok(Output {
         shards: (0..checks.shard_count).collect(),
+        concurrency,
+        readers_max,
+        activity,
         unit_count: checks.units.len(),
-        table_count: checks.units.iter().filter(|u| matches!(u, Unit::Table { .. })).count(),
+        table_count: checks.units.iter().filter(|u| is_table(u)).count(),
         digest: checks.digest,
         first_query_at,
-        not_covered: bounded(catalogue.not_covered),
+        not_covered: bounded(of_level.chain(catalogue.not_covered).collect()),
     })
+}
+
+/// The most things that a drill measures: in 120 shards of five answers of 80 KiB, at 300 bytes each, with
+/// room for the catalogue's objects and for texts of what went wrong.
+const UNITS_MAX: usize = 120_000;
+/// How many shards are measured at a time. Each is a Lambda with connections of its own.
+const CONCURRENCY_MAX: usize = 4;
+/// The most connections of one shard: with four shards 64, beyond which readers only wait for each other.
+const READERS_MAX: usize = 16;
+
+/// A table is counted by its first piece.
+fn is_table(unit: &Unit) -> bool {
+    matches!(unit, Unit::Rows { blocks, .. } if blocks.is_none_or(|b| b.from == 0))
+}
+
+/// How many shards are measured at a time and how many connections each may open: two thirds of those that
+/// the server has left, as RDS itself and a person with a question want some too.
+fn share_connections(free: u32, shards: usize) -> (usize, usize) {
+    let room = (free as usize * 2 / 3).max(1);
+    let concurrency = shards.min(CONCURRENCY_MAX).min(room).max(1);
+    (concurrency, (room / concurrency).clamp(1, READERS_MAX))
 }
 
 /// The most things that are named as not covered: the list travels through the state.
@@ -113,7 +146,7 @@ pub(super) fn not_read(error: MeasureError) -> StepError {
         MeasureError::Lost(message) => {
             StepError::new(WireName::DatabaseLost, format!("reading the catalogue: {message}"), "")
         }
-        MeasureError::NotMeasured { reason, hint } => {
+        MeasureError::NotMeasured { reason, hint } | MeasureError::TimedOut { reason, hint } => {
             StepError::new(WireName::DatabaseRefused, format!("reading the catalogue: {reason}"), hint)
         }
         MeasureError::Failed(message) => StepError::new(

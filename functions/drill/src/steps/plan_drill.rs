@@ -2,6 +2,8 @@
 //!
 //! Creates nothing at RDS: a missing, unfinished or old backup fails here.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,7 @@ use super::{Settings, is_running};
 use crate::backup::{self, Backup, BackupRequest, bounded_list};
 use crate::configuration::{self, Configuration};
 use crate::error::{StepError, WireName};
-use crate::evidence::{Claim, keys};
+use crate::evidence::{Claim, Evidence, TableRows, keys};
 use crate::ids::{DbiResourceId, DrillId, ReplicaId, SourceId, rfc3339};
 use crate::plan::{DrillRequest, Execution, Keep, Plan};
 use crate::ports::{ReadBackups, ReadExecutions, ReadInstances, ReadObjects, WriteObjects};
@@ -59,7 +61,11 @@ where
         BackupRequest::Latest => Keep::Standby,
         BackupRequest::Snapshot(_) | BackupRequest::PointInTime(_) => Keep::Discard,
     });
+    let data_at = Some(backup.data_at);
+    let baseline = store::last_verified(ports, &request.source, data_at, Some(&drill), now).await?;
     Ok(Plan {
+        marks: baseline.as_ref().map(|b| marks(b, &configuration)).unwrap_or_default(),
+        baseline: baseline.map(|b| b.drill),
         deployment: settings.deployment.clone(),
         replica: ReplicaId::of(&settings.deployment, &drill),
         source_resource_id,
@@ -75,6 +81,16 @@ where
         drill,
         execution,
     })
+}
+
+/// The newest values of the baseline's `history` columns, where the configuration still names the same.
+fn marks(baseline: &Evidence, configuration: &Configuration) -> BTreeMap<String, String> {
+    let mark = |rows: &TableRows| {
+        let digest = rows.digest.as_ref()?;
+        let is_same = configuration.rules_for(&rows.table).history == digest.column;
+        digest.newest.clone().filter(|_| is_same).map(|newest| (rows.table.clone(), newest))
+    };
+    baseline.tables.iter().filter_map(mark).collect()
 }
 
 /// The drill that a request names: the source at the scheduled time, or at the execution's start.

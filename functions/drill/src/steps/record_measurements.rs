@@ -27,8 +27,12 @@ pub struct Input {
 pub struct Output {
     /// The shard.
     pub shard: usize,
-    /// How many things it measured.
-    pub units: usize,
+    /// How many invocations measured it so far.
+    pub parts: u32,
+    /// Whether all of it is measured.
+    pub is_done: bool,
+    /// Where the next invocation goes on; absent when all is measured.
+    pub resume: Option<run_check::Resume>,
 }
 
 /// The object that is written: what one shard measured, and of which drill.
@@ -48,8 +52,13 @@ where
 {
     let Input { plan, result } = input;
     require_claim(ports, &plan).await?;
-    let output = Output { shard: result.shard, units: result.measurements.len() };
-    let key = keys::measurements(&plan.drill, result.shard);
+    let output = Output {
+        shard: result.shard,
+        parts: result.part + 1,
+        is_done: result.is_done,
+        resume: result.resume.clone(),
+    };
+    let key = keys::measurements(&plan.drill, result.shard, result.part);
     let record = Record { drill: plan.drill, result };
     let body = serde_json::to_string(&record).expect("measurements are plain values and always serialize");
     ports.put(&key, "application/json", body).await?;
