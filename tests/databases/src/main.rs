@@ -1,0 +1,3 @@
+//! `make museum`.
+
+fn main() {}

@@ -1,0 +1,26 @@
+//! A sound database, and not the one that the backup should hold.
+
+use super::{Expected, Origin, Piece, Step};
+use drill::configuration::Level::Quick;
+
+pub(super) const PIECES: &[Piece] = &[
+    Piece {
+        name: "another database restored under the same name",
+        claim: "another_database_under_the_same_name_is_found",
+        cluster: Origin::Courses,
+        damage: &[Step::Sql(
+            "DROP SCHEMA public CASCADE;; CREATE SCHEMA public;; CREATE EXTENSION amcheck;;
+             CREATE TABLE invoice (id bigint PRIMARY KEY);; INSERT INTO invoice SELECT generate_series(1, 9000)",
+        )],
+        findings: &[Expected::failed(Quick, "rows", "public.answer")],
+        counted: ("invoice", 9000),
+    },
+    Piece {
+        name: "yesterday's backup served as today's",
+        claim: "yesterday_s_backup_is_found",
+        cluster: Origin::Courses,
+        damage: &[Step::NightBefore],
+        findings: &[Expected::failed(Quick, "fresh", "public.answer.created_at")],
+        counted: ("answer", 20_480),
+    },
+];
