@@ -16,6 +16,7 @@ pub mod night;
 pub mod peers;
 pub mod pieces;
 pub mod visit;
+pub mod zoo;
 
 /// Runs a future to its end, in a runtime of its own.
 pub fn wait_for<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
