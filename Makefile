@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test bench unbench lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -27,6 +27,14 @@ stop: ready ## end the local AWS that `make drill KEEP=1` left up
 
 test: ready lambdas ## all tests: Rust, then the real binaries on the local AWS
 	@$(RUN) onemachine.testing $(ARGS)
+
+# The data sets are made once, in .local/bench or RESTORE_DRILL_BENCH. ROWS=2000000 is a quick look.
+bench: ready lambdas ## the product against its peers, an hour; ARGS=heap-cold for one (docs/benchmarks.md)
+	@cargo build --locked --quiet --package rds-double
+	@PROFILE=$(PROFILE) PYTHONPATH=local:tests .venv/bin/python -m bench $(ARGS)
+
+unbench: ## remove the data sets of the benchmarks
+	@rm -rf "$${RESTORE_DRILL_BENCH:-.local/bench}"
 
 lint: ready ## formatting, clippy, docs, dependency policy, state machine, Python
 	@$(RUN) onemachine.lint

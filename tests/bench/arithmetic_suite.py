@@ -14,7 +14,7 @@ def the_ratio_is_that_of_the_medians() -> None:
     assert compared.pairs() == pytest.approx([1.5, 0.25, 100 / 3])
     assert compared.row()["product"] | {"values": []} == {
         **{"name": "a", "n": 3, "min": 1.0, "median": 3.0, "max": 100.0},
-        "values": [],
+        **{"values": [], "others": 0.0},
     }
 
 
@@ -35,9 +35,14 @@ def the_sides_run_in_turn_after_a_warm_up_that_is_not_counted() -> None:
 
         return name, run
 
-    first, second = in_turn([side("a", 9.0, 1.0, 2.0), side("b", 9.0, 3.0, 4.0)], runs=2)
+    first, second = in_turn([side("a", 9.0, 1.0, 2.0), side("b", 9.0, 3.0, 4.0)], 2, lambda: 0.5)
     assert order == ["a", "b"] * 3
     assert (first.values, second.values) == ([1.0, 2.0], [3.0, 4.0])
+    assert first.row()["others"] == 0.5
+
+
+def a_figure_without_a_target_is_neither_met_nor_missed() -> None:
+    assert Comparison(Series("a", [1.0]), Series("b", [1.0])).is_met is None
 
 
 def long_runs_are_fewer() -> None:

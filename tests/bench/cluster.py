@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the benchmarks: made once, kept between runs, started as a run needs it."""
+"""A PostgreSQL cluster of the benchmarks: made once, kept, started as a run needs it."""
 
 from __future__ import annotations
 

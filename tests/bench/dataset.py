@@ -1,4 +1,4 @@
-"""The data that is measured on: made once under `.local/bench`, or where RESTORE_DRILL_BENCH says."""
+"""The data that is measured on: made once, in `.local/bench` or where RESTORE_DRILL_BENCH says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from onemachine import postgres
@@ -13,6 +14,7 @@ from onemachine.paths import STORE
 from onemachine.processes import Run
 
 from bench.cluster import READER, Cluster, Unavailable
+from bench.damage import put_page_back
 
 ROWS = 20_000_000
 TABLES = 10_000
@@ -57,7 +59,8 @@ BEGIN
             'CREATE TABLE tenant_%s.measurement_%s (id integer PRIMARY KEY, value text NOT NULL)',
             t % 10, lpad(t::text, 5, '0'));
         EXECUTE format(
-            'INSERT INTO tenant_%s.measurement_%s SELECT n, md5(n::text) FROM generate_series(1, 100) n',
+            'INSERT INTO tenant_%s.measurement_%s '
+            'SELECT n, md5(n::text) FROM generate_series(1, 100) n',
             t % 10, lpad(t::text, 5, '0'));
     END LOOP;
 END $$
@@ -95,7 +98,7 @@ def many_small_tables(run: Run, tables: int) -> Cluster:
     return _kept(run, f"tables-{tables}", load)
 
 
-def _kept(run: Run, name: str, load) -> Cluster:  # noqa: ANN001
+def _kept(run: Run, name: str, load: Callable[[Cluster], object]) -> Cluster:
     found = binaries()
     cluster = Cluster(home() / f"pg{found.major}-{name}", found)
     ready = cluster.home / "ready.json"
@@ -107,10 +110,11 @@ def _kept(run: Run, name: str, load) -> Cluster:  # noqa: ANN001
         # Written last: a data set with this file is a whole one.
         ready.write_text(json.dumps({"took_s": took, "version": found.version}), encoding="utf-8")
         print(f"bench: {name} is made, {took} s", flush=True)
+    put_page_back(cluster.home)
     return cluster
 
 
-def _make(run: Run, cluster: Cluster, load) -> None:  # noqa: ANN001
+def _make(run: Run, cluster: Cluster, load: Callable[[Cluster], object]) -> None:
     cluster.make()
     cluster.start(run, LOADING)
     cluster.psql(f"CREATE DATABASE {DATABASE}")
@@ -119,6 +123,8 @@ def _make(run: Run, cluster: Cluster, load) -> None:  # noqa: ANN001
     load(cluster)
     cluster.psql("VACUUM (ANALYZE)", DATABASE)
     cluster.psql("CREATE EXTENSION amcheck", DATABASE)
+    for function in ("verify_heapam", "bt_index_check(regclass, boolean)"):
+        cluster.psql(f"GRANT EXECUTE ON FUNCTION {function} TO {READER}", DATABASE)
     cluster.psql("CHECKPOINT")
     cluster.stop()
     # The data were written without a sync; they are read for weeks.

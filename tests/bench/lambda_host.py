@@ -187,7 +187,7 @@ class LambdaHost:
         return counts
 
     def peaks(self) -> dict[str, int]:
-        """The peak memory of each function that was called, in bytes: of its largest environment."""
+        """The peak memory in bytes of each function that was called: its largest environment's."""
         peaks: dict[str, int] = {}
         for environment in self._all:
             handler = environment.function.handler

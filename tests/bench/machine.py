@@ -8,13 +8,14 @@ import mmap
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 PAGE = mmap.PAGESIZE
 # Above this, somebody else is using the processors: the figure says so.
-IDLE_LOAD = 0.5
+IDLE_MAX = 0.1
 
 
 def describe(postgres_version: str) -> dict[str, str | int | float]:
@@ -38,9 +39,19 @@ def _of(path: str, name: str) -> str:
     return "0 unknown"
 
 
-def load() -> float:
-    """How many processes wanted a processor over the last minute."""
-    return os.getloadavg()[0]
+def busy_share(seconds: float = 0.3) -> float:
+    """Which part of the processors is in use while we do nothing, from 0 to 1."""
+    before = _processor_time()
+    time.sleep(seconds)
+    after = _processor_time()
+    total = sum(after) - sum(before)
+    idle = sum(after[3:5]) - sum(before[3:5])  # idle, and idle while a disk works
+    return 1 - idle / total if total else 0.0
+
+
+def _processor_time() -> list[int]:
+    first = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
+    return [int(ticks) for ticks in first.split()[1:9]]
 
 
 def way_to_cold() -> str | None:

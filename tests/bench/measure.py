@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.machine import busy_share
+
 # Runs of each side: more where a run is short.
 RUNS, RUNS_LONG = 5, 3
 LONG_S = 30.0
@@ -19,6 +21,8 @@ class Series:
 
     name: str
     values: list[float] = field(default_factory=list)
+    # Which part of the processors somebody else used right before each run.
+    others: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -40,6 +44,7 @@ class Series:
             "n": len(self.values),
             **{key: round(value, 4) for key, value in figures.items()},
             "values": [round(value, 4) for value in self.values],
+            "others": round(max(self.others, default=0.0), 2),
         }
 
 
@@ -49,16 +54,16 @@ class Comparison:
 
     product: Series
     peer: Series
-    target: float
-    unit: str = "s"
+    # None where the figure is only told.
+    target: float | None = None
 
     @property
     def ratio(self) -> float:
         return self.product.median / self.peer.median
 
     @property
-    def is_met(self) -> bool:
-        return self.ratio <= self.target
+    def is_met(self) -> bool | None:
+        return None if self.target is None else self.ratio <= self.target
 
     def pairs(self) -> list[float]:
         """The ratio of each pair that was measured one after the other."""
@@ -69,7 +74,6 @@ class Comparison:
         return {
             "product": self.product.row(),
             "peer": self.peer.row(),
-            "unit": self.unit,
             "ratio": round(self.ratio, 3),
             "pairs": [round(ratio, 3) for ratio in self.pairs()],
             "target": self.target,
@@ -85,7 +89,11 @@ def runs_for(longest_s: float) -> int:
     return RUNS if longest_s < LONG_S else RUNS_LONG
 
 
-def in_turn(sides: Sequence[tuple[str, Side]], runs: int | None = None) -> list[Series]:
+def in_turn(
+    sides: Sequence[tuple[str, Side]],
+    runs: int | None = None,
+    others: Callable[[], float] = busy_share,
+) -> list[Series]:
     """Each side once to warm up, then in turn: A B C A B C …, so that a drift meets them all.
 
     A side prepares what it needs and returns its own seconds. Without `runs`, the warm-up says
@@ -95,6 +103,7 @@ def in_turn(sides: Sequence[tuple[str, Side]], runs: int | None = None) -> list[
     series = [Series(name) for name, _ in sides]
     for _ in range(runs or runs_for(max(warm_up))):
         for one, (_, side) in zip(series, sides, strict=True):
+            one.others.append(others())
             one.values.append(side())
     return series
 

@@ -1,6 +1,6 @@
-"""The product as it is deployed: its artifacts, its definition, a local AWS; the replica is a cluster here.
+"""The product as it is deployed: its artifacts and definition on a local AWS.
 
-What RDS would restore is a benchmark's cluster instead: the RDS double's own replica is small, and the
+The replica is a cluster of the benchmark's: what the RDS double restores is small, and the
 functions are told the cluster's endpoint where they would be told the replica's.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
-
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -45,7 +44,16 @@ class Measured:
     peak_bytes: dict[str, int]
     environments: dict[str, int]
     shards: int
+    # Each call of a function: when it began and how long it took, in seconds.
+    calls: list[tuple[str, float, float]] = field(default_factory=list, repr=False)
     measurements: list[dict[str, Any]] = field(default_factory=list, repr=False)
+
+    def slowest(self) -> dict[str, float]:
+        """The longest call of each function."""
+        longest: dict[str, float] = {}
+        for function, _, seconds in self.calls:
+            longest[function] = max(round(seconds, 3), longest.get(function, 0))
+        return longest
 
 
 class Product:
@@ -74,17 +82,27 @@ class Product:
         """Store the configuration: a level, and what a benchmark adds."""
         section = {"name": DATABASE, "user": READER, "statement_timeout": "13m", **database}
         # Fields of no section come first.
-        text = (f'level = "{level}"\n' if level else "") + render(SOURCE, {"database": section}, more)
+        text = (f'level = "{level}"\n' if level else "") + render(
+            SOURCE, {"database": section}, more
+        )
         deploy.put_configuration(self.machine, self.deployment, SOURCE, text)
 
-    def checks(self, cluster: Cluster) -> Measured:
-        """Plan a drill, then measure what its checks take on the cluster, in new environments."""
+    @property
+    def binaries(self) -> list[Path]:
+        """The artifacts' files."""
+        return list(self._binaries.values())
+
+    def checks(self, cluster: Cluster, planned: Mapping[str, Any] | None = None) -> Measured:
+        """Plan a drill, then measure what its checks take on the cluster, in new environments.
+
+        What `planned` says replaces what planning the checks came to, such as `readers_max`.
+        """
         with self._host(cluster) as host:
-            night = _Night(self, host, cluster)
+            night = _Night(self, host, cluster, planned or {})
             night.run("PlanDrill", "RestoreReplica")
             night.assign_replica()
             # From here the functions' processes are new ones, as they are on most nights.
-            night.tally = Tally()
+            night.tally, night.calls = Tally(), []
             began = time.perf_counter()
             night.run("PlanChecks", self._definition["States"]["JudgeDrill"]["Next"])
             return night.measured(time.perf_counter() - began)
@@ -154,8 +172,15 @@ class Product:
 class _Night:
     """One execution of the definition, or a part of it."""
 
-    def __init__(self, product: Product, host: LambdaHost, cluster: Cluster) -> None:
+    def __init__(
+        self,
+        product: Product,
+        host: LambdaHost,
+        cluster: Cluster,
+        planned: Mapping[str, Any] | None = None,
+    ) -> None:
         self._product, self._host, self._cluster = product, host, cluster
+        self._planned = planned or {}
         self.tally = Tally()
         self._started_at = executions.rfc3339(datetime.now(timezone.utc))
         self._request = product.next_request()
@@ -168,7 +193,7 @@ class _Night:
             }
         }
         self.variables: dict[str, Any] = {}
-        self._peaks: dict[str, int] = {}
+        self.calls: list[tuple[str, float, float]] = []
 
     def run(self, start: str, until: str | None) -> None:
         runner = Runner(self._invoke, self.tally)
@@ -190,9 +215,13 @@ class _Night:
         return {"host": "localhost", "port": self._cluster.port}
 
     def _invoke(self, function: str, payload: Any) -> Any:
+        began = time.perf_counter()
         answer = self._host.invoke(function, payload)
+        self.calls.append((function, began, time.perf_counter() - began))
         if function == "observe_replica" and answer.get("available"):
             answer["available"]["endpoint"] = self._endpoint()
+        if function == "plan_checks":
+            answer |= self._planned
         return answer
 
     def measured(self, seconds: float) -> Measured:
@@ -204,6 +233,7 @@ class _Night:
             peak_bytes=self._host.peaks(),
             environments=self._host.environments(),
             shards=len(self.variables["checks"]["shards"]),
+            calls=self.calls,
             measurements=self._product.measurements(drill),
         )
 
