@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test bench unbench lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test bench unbench museum lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -46,6 +46,9 @@ fmt: ready ## put Rust and Python into their form
 
 doc: ready ## the crates' documentation, in target/doc
 	@cargo doc --locked --workspace --no-deps
+
+museum: ## what a drill and others say of damaged databases, and of 100 sound ones (CHECK=1 writes nothing)
+	@cargo run --locked --quiet --package restore-drill-databases -- $(if $(CHECK),--check)
 
 schema: ready ## write the JSON schemas in docs anew from their types
 	@$(RUN) onemachine.schema

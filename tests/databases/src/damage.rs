@@ -29,6 +29,8 @@ pub enum Edit {
         /// The block.
         block: usize,
     },
+    /// The same with the last block.
+    ZeroLast,
     /// The file ends before this block.
     CutBefore {
         /// The block.
@@ -56,6 +58,10 @@ pub fn edit(cluster: &Cluster, relation: &str, edit: Edit) -> Result<()> {
             let high_byte = row + INFOMASK2 + 1;
             // The lower 11 bits of the two bytes are the number of columns.
             write_at(cluster, relation, block * PAGE + high_byte, &[page[high_byte] ^ 0x04])
+        }
+        Edit::ZeroLast => {
+            let length = usize::try_from(fs::metadata(&path)?.len())?;
+            write_at(cluster, relation, length - PAGE, &[0; PAGE])
         }
         Edit::Zero { block } => {
             ensure!(read_block(cluster, relation, block)?.iter().any(|b| *b != 0), "it is empty already");

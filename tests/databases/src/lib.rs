@@ -15,6 +15,7 @@ pub mod machine;
 pub mod night;
 pub mod peers;
 pub mod pieces;
+pub mod table;
 pub mod visit;
 pub mod zoo;
 

@@ -1,3 +1,132 @@
-//! `make museum`.
+//! `make museum`: looks at every piece and every specimen, and writes the table of the README.
+//!
+//! With `--check` it writes nothing and fails when the table isn't what was seen.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+
+use std::fs;
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use restore_drill_databases::machine::Programs;
+use restore_drill_databases::pieces::{self, Piece};
+use restore_drill_databases::table;
+use restore_drill_databases::visit::Visit;
+use restore_drill_databases::zoo::{self, Cage, Habits};
+
+/// How many clusters are looked at side by side.
+const VISITORS: usize = 2;
+
+fn main() -> ExitCode {
+    let is_check = std::env::args().any(|argument| argument == "--check");
+    match run(is_check) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(failures) => {
+            eprintln!("{failures} failed");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Looks at all; gives how many weren't as they must be.
+fn run(is_check: bool) -> Result<usize> {
+    let programs = match Programs::find() {
+        Ok(programs) => programs,
+        Err(why) => {
+            println!("SKIPPED the museum: {why}");
+            return Ok(0);
+        }
+    };
+    let (visits, mut failures) = museum(programs)?;
+    let path = table::readme();
+    let before = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let after = table::replace(&before, &table::table(programs.version(), &visits))?;
+    if before == after {
+        println!("the table of the README is up to date");
+    } else if is_check {
+        println!("the table of the README is not what was seen: `make museum` writes it");
+        failures += 1;
+    } else {
+        fs::write(&path, after).with_context(|| format!("writing {}", path.display()))?;
+        println!("the table of the README was written anew");
+    }
+    failures += menagerie(programs);
+    Ok(failures)
+}
+
+/// Every piece, in the order of the table.
+fn museum(programs: &'static Programs) -> Result<(Vec<Visit>, usize)> {
+    let pieces: Vec<&'static Piece> = pieces::all().collect();
+    let seen = side_by_side(pieces.len(), |place| {
+        let began = Instant::now();
+        let visit = Visit::pay(pieces[place], programs);
+        let comparison = visit
+            .as_ref()
+            .map_err(|error| format!("{error:#}"))
+            .and_then(|visit| visit.compare().map_err(|error| format!("{error:#}")));
+        report(pieces[place].name, began, comparison.as_ref().map(|()| ()).map_err(String::as_str));
+        (visit, comparison.is_err())
+    });
+    let failures = seen.iter().filter(|(_, is_failure)| *is_failure).count();
+    Ok((seen.into_iter().map(|(visit, _)| visit).collect::<Result<_>>()?, failures))
+}
+
+/// Every specimen of the zoo; gives how many were rejected.
+fn menagerie(programs: &'static Programs) -> usize {
+    const HABITS: [Habits; 3] = [Habits::Still, Habits::Autovacuum, Habits::Restored];
+    let rejected = side_by_side(HABITS.len(), |place| {
+        let habits = HABITS[place];
+        let mut cage = match Cage::make(programs, habits) {
+            Ok(cage) => cage,
+            Err(error) => {
+                report("a cage", Instant::now(), Err(&format!("{error:#}")));
+                return 1;
+            }
+        };
+        let mine = (0..zoo::SPECIMENS).filter(|number| Habits::of(*number) == habits);
+        mine.filter(|number| {
+            let (specimen, began) = (zoo::specimen(*number), Instant::now());
+            let seen = cage.visit(&specimen).map_err(|error| format!("{error:#}"));
+            report(&specimen.name, began, seen.as_ref().map(|()| ()).map_err(String::as_str));
+            seen.is_err()
+        })
+        .count()
+    });
+    rejected.into_iter().sum()
+}
+
+fn report(name: &str, began: Instant, seen: Result<(), &str>) {
+    let took = began.elapsed().as_secs_f64();
+    match seen {
+        Ok(()) => println!("passed  {name} ({took:.1} s)"),
+        Err(error) => println!("FAILED  {name} ({took:.1} s)\n{error}"),
+    }
+}
+
+/// What looking at each place gives, in the order of the places.
+fn side_by_side<T: Send>(count: usize, look: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let places = Mutex::new(0..count);
+    let seen = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..VISITORS {
+            scope.spawn(|| {
+                loop {
+                    let next = places.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some(place) = next else { return };
+                    let one = look(place);
+                    seen.lock().unwrap_or_else(PoisonError::into_inner).push((place, one));
+                }
+            });
+        }
+    });
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    seen.sort_by_key(|(place, _)| *place);
+    seen.into_iter().map(|(_, one)| one).collect()
+}

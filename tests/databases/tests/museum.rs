@@ -1,25 +1,53 @@
-//! Each piece of the museum, as a claim. Without a PostgreSQL on this machine each prints
-//! `SKIPPED <claim>: <why>`.
+//! Each piece of the museum, as a claim: every level reports what it must and nothing else, and the row of the
+//! README's table is what was seen. Without a PostgreSQL on this machine each prints `SKIPPED <claim>: <why>`.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
+use drill::configuration::Level;
+use drill::report;
 use restore_drill_databases::machine::Programs;
-use restore_drill_databases::pieces;
 use restore_drill_databases::visit::Visit;
+use restore_drill_databases::{pieces, table};
+use snapbox::assert_data_eq;
 
 fn found(claim: &str) {
     let programs = match Programs::find() {
         Ok(programs) => programs,
-        Err(why) => {
-            // Past libtest's capture, for the runner that counts, and in one piece.
-            let _ = std::io::stderr().write_all(format!("\nSKIPPED {claim}: {why}\n").as_bytes());
-            return;
-        }
+        Err(why) => return skipped(claim, why),
     };
     let piece = pieces::of_claim(claim).unwrap();
     let visit = Visit::pay(piece, programs).unwrap();
-    eprintln!("{:?}", visit.peers.words().map(ToString::to_string));
     visit.compare().unwrap();
+    report_is_the_golden_one(claim, &visit, programs);
+    row_is_in_the_readme(claim, &visit, programs);
+}
+
+/// The head of the report, for the pieces that have a golden file: that is what a person reads at night.
+fn report_is_the_golden_one(claim: &str, visit: &Visit, programs: &Programs) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/reports/{claim}.txt"));
+    if !golden.exists() {
+        return;
+    }
+    let report = report::text(visit.drill(Level::Deep).as_ref().unwrap());
+    let head = report.split("\nNot covered by any check").next().unwrap();
+    let head = head.replace(programs.version(), "15.0");
+    assert_data_eq!(head, snapbox::Data::read_from(&golden, None).raw());
+}
+
+fn row_is_in_the_readme(claim: &str, visit: &Visit, programs: &Programs) {
+    let readme = fs::read_to_string(table::readme()).unwrap();
+    if !readme.contains(&table::made_with(programs.version())) {
+        return skipped(&format!("the row of {claim}"), "the table was made with another version");
+    }
+    let row = table::row(visit);
+    assert!(readme.lines().any(|line| line == row), "`make museum` writes the table anew: {row}");
+}
+
+/// A line for the runner that counts, past libtest's capture and in one piece.
+fn skipped(claim: &str, why: &str) {
+    let _ = std::io::stderr().write_all(format!("\nSKIPPED {claim}: {why}\n").as_bytes());
 }
 
 /// A test for each claim, and one that no piece is left out.
