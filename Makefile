@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test bench unbench museum lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test bench unbench museum iam lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -35,6 +35,9 @@ bench: ready lambdas ## the product against its peers, an hour; ARGS=heap-cold f
 
 unbench: ## remove the data sets of the benchmarks
 	@rm -rf "$${RESTORE_DRILL_BENCH:-.local/bench}"
+
+iam: ready ## what each role may do: every policy against every action, resource and tag
+	@$(RUN) onemachine.iam.matrix
 
 lint: ready ## formatting, clippy, docs, dependency policy, state machine, Python
 	@$(RUN) onemachine.lint

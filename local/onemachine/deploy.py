@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from onemachine.deployment import STEPS, Deployment, Step
-from onemachine.machine import REGION, Machine
+from onemachine.deployment import OUTSIDE_THE_MACHINE, STEPS, Deployment, Step
+from onemachine.iam import documents
+from onemachine.machine import ACCOUNT, REGION, Machine
 from onemachine.paths import LAMBDA_ZIPS, STATE_MACHINE
 
 
@@ -37,20 +38,29 @@ class Deployed:
 
 
 def deploy(
-    machine: Machine, deployment: Deployment | None = None, artifacts: Artifacts | None = None
+    machine: Machine,
+    deployment: Deployment | None = None,
+    artifacts: Artifacts | None = None,
+    values: documents.Values | None = None,
+    door: Callable[[str], str] | None = None,
 ) -> Deployed:
-    """Create everything of one deployment. Not repeatable: a machine starts empty."""
+    """Create everything of one deployment. Not repeatable: a machine starts empty.
+
+    Functions call AWS at `door(role)`, by default at the machine itself.
+    """
     deployment, artifacts = deployment or Deployment(), artifacts or Artifacts()
+    values = values or policy_values(machine, deployment)
     _create_bucket(machine, deployment)
     queue_url = _create_topic(machine, deployment)
     _upload_artifacts(machine, deployment, artifacts)
+    roles = {role: _create_role(machine, deployment, role, values) for role in documents.roles()}
     for step in STEPS:
-        _create_function(machine, deployment, step)
-    role = _create_role(machine, f"{deployment.prefix}-state-machine", "states.amazonaws.com")
+        endpoint = door(step.handler) if door else None
+        _create_function(machine, deployment, step, roles[step.handler], endpoint)
     machine.client("stepfunctions").create_state_machine(
         name=deployment.prefix,
         definition=deployment.definition(artifacts.definition.read_text(encoding="utf-8")),
-        roleArn=role,
+        roleArn=roles["state-machine"],
         type="STANDARD",
         # How the command line finds the evidence when it is only told the deployment.
         tags=[{"key": "restore-drill:bucket", "value": deployment.bucket}],
@@ -94,22 +104,26 @@ def _upload_artifacts(machine: Machine, deployment: Deployment, artifacts: Artif
         s3.put_object(Bucket=deployment.artifact_bucket, Key=path.name, Body=path.read_bytes())
 
 
-def _create_function(machine: Machine, deployment: Deployment, step: Step) -> None:
+def _create_function(
+    machine: Machine, deployment: Deployment, step: Step, role_arn: str, endpoint: str | None
+) -> None:
     name = deployment.function_name(step)
     machine.client("lambda").create_function(
         FunctionName=name,
         Runtime="provided.al2023",
         Handler=step.handler,
-        Role=_create_role(machine, name, "lambda.amazonaws.com"),
+        Role=role_arn,
         Code={"S3Bucket": deployment.artifact_bucket, "S3Key": f"{step.artifact}.zip"},
-        Environment={"Variables": function_environment(machine, deployment, step)},
+        Environment={"Variables": function_environment(machine, deployment, step, endpoint)},
         Timeout=step.timeout_s,
         MemorySize=step.memory_mib,
         Publish=True,
     )
 
 
-def function_environment(machine: Machine, deployment: Deployment, step: Step) -> dict[str, str]:
+def function_environment(
+    machine: Machine, deployment: Deployment, step: Step, endpoint: str | None = None
+) -> dict[str, str]:
     """What a function is told. `verify` gets no address of RDS: it has no business there."""
     if step.artifact == "verify":
         return {"RUST_LOG": "info", "RESTORE_DRILL_CA_BUNDLE": str(machine.ca_file)}
@@ -119,19 +133,39 @@ def function_environment(machine: Machine, deployment: Deployment, step: Step) -
         "RESTORE_DRILL_BUCKET": deployment.bucket,
         "RESTORE_DRILL_TOPIC_ARN": deployment.topic_arn,
         "RESTORE_DRILL_STATE_MACHINE_ARN": deployment.state_machine_arn,
-        "AWS_ENDPOINT_URL": machine.endpoint,
-        "AWS_ENDPOINT_URL_RDS": machine.rds_endpoint,
+        "AWS_ENDPOINT_URL": endpoint or machine.endpoint,
+        "AWS_ENDPOINT_URL_RDS": endpoint or machine.rds_endpoint,
     }
 
 
-def _create_role(machine: Machine, name: str, service: str) -> str:
-    trust: dict[str, Any] = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        ],
-    }
-    role = machine.client("iam").create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(trust)
+def policy_values(machine: Machine, deployment: Deployment) -> documents.Values:
+    """What the policies' placeholders stand for here.
+
+    The sources are all that is called `courses-…`, their resource ids those that exist by now.
+    """
+    instances = machine.client("rds").describe_db_instances()["DBInstances"]
+    sources = [i for i in instances if i["DBInstanceIdentifier"].startswith("courses-")]
+    ids = [source["DbiResourceId"] for source in sources] or ["db-NONE"]
+    in_machine = [step for step in STEPS if step.handler not in OUTSIDE_THE_MACHINE]
+    (sweep,) = [step for step in STEPS if step.handler == "sweep-orphans"]
+    return documents.Values(
+        deployment=deployment.name,
+        bucket=deployment.bucket,
+        topic_arn=deployment.topic_arn,
+        state_machine_arn=deployment.state_machine_arn,
+        sweep_arn=deployment.function_arn(sweep),
+        function_arns=tuple(deployment.function_arn(step) for step in in_machine),
+        source_arns=(f"arn:aws:rds:{REGION}:{ACCOUNT}:db:courses-*",),
+        source_user_arns=tuple(f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:{i}/*" for i in ids),
     )
-    return role["Role"]["Arn"]
+
+
+def _create_role(
+    machine: Machine, deployment: Deployment, role: str, values: documents.Values
+) -> str:
+    iam, name = machine.client("iam"), f"{deployment.prefix}-{role}"
+    trust = json.dumps(documents.trust(role, values))
+    created = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    for policy, document in documents.policies(role, values).items():
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+    return created["Role"]["Arn"]

@@ -1,0 +1,1 @@
+"""The IAM policies of the deployment: filled in, evaluated offline, and enforced on one machine."""
