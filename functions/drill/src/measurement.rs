@@ -14,10 +14,12 @@ mod catalogue;
 mod check_plan;
 mod values;
 
-pub use catalogue::{BlockRange, Catalogue, CatalogueObjects, ForeignKeyEntry, IndexEntry, ObjectKind, TableEntry, TableName};
+pub use catalogue::{
+    BlockRange, Catalogue, CatalogueObjects, ForeignKeyEntry, IndexEntry, ObjectKind, TableEntry, TableName,
+};
 pub use check_plan::{
-    CheckPlan, OBJECTS_PER_PART, PARTS_PER_SHARD_MAX, PIECE_BLOCKS, RESULT_SIZE_MAX_BYTES, SHARDS_MAX,
-    digest_of, sha256,
+    CheckPlan, MARK_MAX_BYTES, OBJECT_TEXT_MAX_BYTES, OBJECTS_PER_PART, PARTS_PER_SHARD_MAX, PIECE_BLOCKS,
+    RESULT_SIZE_MAX_BYTES, SHARDS_MAX, digest_of, sha256,
 };
 pub use values::{
     Activity, CatalogueObject, Control, Corruption, DigestScope, DigestValue, HealthKind, HealthReport,
@@ -58,7 +60,7 @@ pub enum Unit {
     Objects {
         /// The kind.
         kind: ObjectKind,
-        /// The part: objects `part * OBJECTS_PER_PART` and the following in the order of their names.
+        /// The part: objects `part * kind.per_part()` and the following in the order of their names.
         part: u32,
     },
     /// What is wrong in the database by its own catalogue.

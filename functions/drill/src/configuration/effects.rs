@@ -27,22 +27,22 @@ pub struct CatalogueEffects {
     /// What a new object does, of whichever kind; `pass` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub added: Option<Effect>,
-    /// Schemas.
+    /// Schemas and their owners.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Effect>,
     /// Columns and types of tables. A table that is gone is a matter of `rows`, and rejects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<Effect>,
-    /// Indexes.
+    /// Indexes and their definitions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<Effect>,
-    /// Constraints.
+    /// Constraints and their definitions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constraint: Option<Effect>,
-    /// Views.
+    /// Views and their queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<Effect>,
-    /// Materialised views.
+    /// Materialised views and their queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub materialized_view: Option<Effect>,
     /// Functions and procedures.
@@ -51,13 +51,13 @@ pub struct CatalogueEffects {
     /// Triggers, and whether they are enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Effect>,
-    /// Row-level security.
+    /// Row-level security and its policies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Effect>,
     /// Sequences; their values aren't compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Effect>,
-    /// Partitions.
+    /// Partitions and their bounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partition: Option<Effect>,
     /// Types and domains.
@@ -69,7 +69,7 @@ pub struct CatalogueEffects {
     /// Roles with attributes and memberships.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Effect>,
-    /// Grants.
+    /// Grants and default privileges.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<Effect>,
     /// Settings per database and role.

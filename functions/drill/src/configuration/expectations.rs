@@ -28,8 +28,8 @@ pub struct TableRules {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Effect>,
     /// Deletions that were planned, in which the table may leave its band.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::PURGES_MAX))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = limits::PURGES_MAX), extend("default" = []))]
     pub purges: Vec<Purge>,
     /// How fresh the newest row must be.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,8 @@ pub struct QueryCheck {
     /// Name in the report; unique.
     #[schemars(length(min = 1, max = limits::QUERY_NAME_MAX_BYTES))]
     pub name: String,
-    /// One read-only query that gives one row with one column.
+    /// One read-only query that gives one row with one column. It calls PostgreSQL's own functions only;
+    /// docs/own-sql.md says which.
     #[schemars(length(min = 1, max = limits::SQL_MAX_BYTES))]
     pub sql: String,
     /// The value as PostgreSQL prints it; numbers and booleans are compared by value.

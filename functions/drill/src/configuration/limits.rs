@@ -12,7 +12,7 @@ pub const SQL_MAX_BYTES: usize = 8 * 1024;
 /// The most tables with rules of their own; every other table is checked by the defaults.
 pub const TABLES_MAX: usize = 2_000;
 /// The most tables with a `history` column: the newest value of each travels through the state.
-pub const HISTORIES_MAX: usize = 200;
+pub const HISTORIES_MAX: usize = 100;
 /// The most planned deletions of one table.
 pub const PURGES_MAX: usize = 50;
 /// The most names of checks that may stay unmeasured.
@@ -54,4 +54,4 @@ pub const ABANDONED_AGE_MAX: Span = Span::hours(30 * 24);
 pub const FRESH_MAX: Span = Span::hours(10 * 365 * 24);
 /// The most looks that a drill's waiting may take. Each look is about ten events of the
 /// execution's history, which Step Functions ends at 25,000.
-pub const LOOKS_MAX: u64 = 1_000;
+pub const LOOKS_MAX: u64 = 1_600;

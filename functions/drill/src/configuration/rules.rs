@@ -7,6 +7,7 @@ use super::{
     mistake::nearest,
     read::Reader,
 };
+use crate::own_sql;
 
 /// Why there is no field for a password.
 pub(super) const NO_SECRETS: &str = "there are no secrets in this configuration: the verifier signs in by IAM \
@@ -201,19 +202,8 @@ pub(super) fn count(least: usize, most: usize) -> impl Fn(&Node, &mut Reader) {
 
 /// The text of a query.
 pub(super) fn sql(sql: &impl AsRef<str>, node: &Node, reader: &mut Reader) {
-    let sql = sql.as_ref();
-    if sql.len() > limits::SQL_MAX_BYTES {
-        reader.report(
-            node,
-            format!("is {} bytes long", sql.len()),
-            format!(
-                "{} bytes are the most; a view in the source can hold a longer query",
-                limits::SQL_MAX_BYTES
-            ),
-        );
-    }
-    if sql.contains('\0') {
-        reader.report(node, "holds a NUL character", "PostgreSQL takes no NUL in a query; remove it");
+    if let Err(refusal) = own_sql::check(sql.as_ref()) {
+        reader.report(node, refusal.problem(), refusal.way_out);
     }
 }
 

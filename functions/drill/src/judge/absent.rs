@@ -25,8 +25,9 @@ pub(super) fn judge(measurements: &[Measurement], tables: &Tables, basis: Basis<
     }
     let absent =
         absent.into_iter().map(|(table, expected)| finding("rows", table, false, expected, "no such table"));
-    let is_asked =
-        |name: &str| measurements.iter().any(|m| matches!(&m.unit, Unit::Query { name: asked } if asked == name));
+    let is_asked = |name: &str| {
+        measurements.iter().any(|m| matches!(&m.unit, Unit::Query { name: asked } if asked == name))
+    };
     let not_asked = |check: &str, subject: &str, expected: &str| Finding {
         status: FindingStatus::NotMeasured,
         ..finding(check, subject, false, expected, "not measured: nobody asked")
@@ -40,11 +41,17 @@ pub(super) fn judge(measurements: &[Measurement], tables: &Tables, basis: Basis<
     let has = |unit: &Unit| measurements.iter().any(|m| m.unit == *unit);
     let identity = (!has(&Unit::Identity)).then(|| not_asked("connect", "server", "a server"));
     let control = (!has(&Unit::Control)).then(|| not_asked("control", "server", "what must fail fails"));
+    let fresh = tables.names().filter_map(|table| {
+        let column = basis.configuration.rules_for(table).fresh?.column;
+        let is_read = |m: &Measurement| matches!(&m.unit, Unit::Newest { table: of, column: c } if of.to_string() == table && *c == column);
+        let is_absent = !measurements.iter().any(is_read);
+        is_absent.then(|| not_asked("fresh", &format!("{table}.{column}"), "a newest row"))
+    });
     let is_something = |m: &Measurement| matches!(m.unit, Unit::Rows { .. } | Unit::Query { .. });
     // A database without a table and without a query of one's own proves nothing: it is the wrong one or empty.
     let nothing = (!measurements.iter().any(is_something)).then(|| Finding {
         hint: Some("see that database.name is the one that holds the data".to_owned()),
         ..finding("rows", "the database", false, "at least one table", "no table, and no query to ask")
     });
-    absent.chain(queries).chain(identity).chain(control).chain(nothing).collect()
+    absent.chain(queries).chain(fresh).chain(identity).chain(control).chain(nothing).collect()
 }

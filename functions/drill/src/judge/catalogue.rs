@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Basis, finding, finding_with_effect, measured};
 use crate::configuration::Level;
-use crate::evidence::Finding;
+use crate::evidence::{Finding, FindingStatus};
 use crate::measurement::{CatalogueObject, CatalogueObjects, Measurement, ObjectKind, Unit, Value};
 
 /// The most differences of one kind that are shown one by one.
@@ -34,6 +34,12 @@ pub(super) fn judge(
     for kind in objects.values_mut() {
         kind.sort();
     }
+    for kind in ObjectKind::ALL.iter().filter(|kind| !unread.contains(kind) && !objects.contains_key(kind)) {
+        let not_measured =
+            finding("catalogue", format!("{kind}s"), false, "a list", "not measured: nobody asked");
+        findings.push(Finding { status: FindingStatus::NotMeasured, ..not_measured });
+    }
+    unread.extend(ObjectKind::ALL.iter().filter(|kind| !objects.contains_key(kind)));
     let before = basis.baseline.and_then(|b| b.objects.as_ref());
     for kind in ObjectKind::ALL.iter().filter(|kind| !unread.contains(kind)) {
         let now = objects.get(kind).map(Vec::as_slice).unwrap_or_default();

@@ -9,12 +9,8 @@ use crate::evidence::{Finding, FindingStatus, TableRows, Verdict};
 
 /// Checks that are of an index, a table or a constraint each, and that nobody wants to read one by one when
 /// they passed: what they are of, in the plural.
-const FOLDED: &[(&str, &str)] = &[
-    ("index_count", "indexes"),
-    ("heap", "tables"),
-    ("btree", "indexes"),
-    ("foreign_key", "foreign keys"),
-];
+const FOLDED: &[(&str, &str)] =
+    &[("index_count", "indexes"), ("heap", "tables"), ("btree", "indexes"), ("foreign_key", "foreign keys")];
 /// So many that passed are still shown one by one.
 const SHOWN_MAX: usize = 5;
 /// Checks without which a drill says nothing, whatever the configuration accepts: who answered, and whether
@@ -104,4 +100,3 @@ fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     }
     kept
 }
-

@@ -36,7 +36,10 @@ pub(super) fn judge(
                 subject,
                 false,
                 expected,
-                format!("not measured: digests by {:?} and {:?} can't be compared", before.method, digest.method),
+                format!(
+                    "not measured: digests by {:?} and {:?} can't be compared",
+                    before.method, digest.method
+                ),
             )
         };
     }

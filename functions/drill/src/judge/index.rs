@@ -17,7 +17,8 @@ pub(super) fn judge(table: &TableName, index: &str, outcome: &Outcome<Value>, ta
     let by_heap = match (by_index.rows_of_predicate, tables.rows(table)) {
         (Some(rows), _) | (None, Some(rows)) => rows,
         (None, None) => {
-            let found = format!("not measured: {table} was not counted, the index leads to {} rows", by_index.rows);
+            let found =
+                format!("not measured: {table} was not counted, the index leads to {} rows", by_index.rows);
             return Finding {
                 status: FindingStatus::NotMeasured,
                 ..finding(check, subject, false, expected, found)
@@ -32,7 +33,9 @@ pub(super) fn judge(table: &TableName, index: &str, outcome: &Outcome<Value>, ta
     let what = if rows > by_heap {
         format!("{difference} rows of {table} are gone: the index leads to {rows}, the heap holds {by_heap}")
     } else {
-        format!("{difference} rows of {table} are not in the index: it leads to {rows}, the heap holds {by_heap}")
+        format!(
+            "{difference} rows of {table} are not in the index: it leads to {rows}, the heap holds {by_heap}"
+        )
     };
     let blocks = match &by_index.blocks_without_rows {
         Some(blocks) if rows > by_heap => format!("; blocks of the heap without any row: {blocks}"),

@@ -5,11 +5,7 @@ use crate::configuration::{ExpectedValue, QueryCheck};
 use crate::evidence::Finding;
 use crate::measurement::{Outcome, Value};
 
-pub(super) fn judge_query(
-    name: &str,
-    check: Option<&QueryCheck>,
-    value: &Outcome<Value>,
-) -> Finding {
+pub(super) fn judge_query(name: &str, check: Option<&QueryCheck>, value: &Outcome<Value>) -> Finding {
     let Some(check) = check else {
         return finding("query", name, false, "a query of the configuration", "a query that it doesn't have");
     };

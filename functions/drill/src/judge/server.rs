@@ -80,7 +80,13 @@ pub(super) fn judge_control(outcome: &Outcome<Value>) -> Finding {
         Some(problem) => Finding {
             status: FindingStatus::NotMeasured,
             hint: Some("the checks of this drill can't be trusted; tell the maintainers".to_owned()),
-            ..finding("control", "server", false, expected, format!("a check that must fail passed: {problem}"))
+            ..finding(
+                "control",
+                "server",
+                false,
+                expected,
+                format!("a check that must fail passed: {problem}"),
+            )
         },
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn judge_foreign_key(table: &TableName, constraint: &str, outcome: &O
         Err(finding) => finding,
         Ok(orphans) if orphans.rows == 0 => finding(check, subject, true, expected, orphans.of.clone()),
         Ok(orphans) => {
-            let found = format!("{} rows of {table} refer to rows that are gone: {}", orphans.rows, orphans.of);
+            let found =
+                format!("{} rows of {table} refer to rows that are gone: {}", orphans.rows, orphans.of);
             finding(check, subject, false, expected, found)
         }
     }

@@ -32,13 +32,21 @@ impl Tables {
         self.0.contains_key(table)
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The rows of a table; `None` when it wasn't counted.
     pub(super) fn rows(&self, table: &TableName) -> Option<u64> {
         rows_of(self.0.get(&table.to_string())?)
     }
 
     /// The records of the tables that were counted, with what earlier drills counted.
-    pub(super) fn records(&self, measurements: &[Measurement], baseline: Option<&Baseline>) -> Vec<TableRows> {
+    pub(super) fn records(
+        &self,
+        measurements: &[Measurement],
+        baseline: Option<&Baseline>,
+    ) -> Vec<TableRows> {
         let digests = digests(measurements);
         let before: BTreeMap<&str, &TableRows> =
             baseline.iter().flat_map(|b| &b.evidence.tables).map(|t| (t.table.as_str(), t)).collect();
@@ -63,10 +71,7 @@ fn rows_of(outcome: &Outcome<Value>) -> Option<u64> {
 fn together(one: Outcome<Value>, other: Outcome<Value>) -> Outcome<Value> {
     match (one, other) {
         (Outcome::Failed { reason }, _) | (_, Outcome::Failed { reason }) => Outcome::Failed { reason },
-        (
-            Outcome::Measured { value: Value::Rows(one) },
-            Outcome::Measured { value: Value::Rows(other) },
-        ) => {
+        (Outcome::Measured { value: Value::Rows(one) }, Outcome::Measured { value: Value::Rows(other) }) => {
             let rows = one.rows.saturating_add(other.rows);
             Outcome::Measured { value: Value::Rows(HeapCount { rows, scan: one.scan }) }
         }
@@ -78,7 +83,8 @@ fn together(one: Outcome<Value>, other: Outcome<Value>) -> Outcome<Value> {
 /// The drills that [`TableRows::earlier`] is of: those of the baseline, and the baseline itself.
 pub(super) fn history(baseline: Option<&Baseline>) -> Vec<HistoryPoint> {
     let Some(Baseline { evidence, .. }) = baseline else { return Vec::new() };
-    let own = evidence.backup.as_ref().map(|b| HistoryPoint { drill: evidence.drill.clone(), data_at: b.data_at });
+    let own =
+        evidence.backup.as_ref().map(|b| HistoryPoint { drill: evidence.drill.clone(), data_at: b.data_at });
     newest(evidence.history.iter().cloned().chain(own).collect())
 }
 

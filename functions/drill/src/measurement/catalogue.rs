@@ -91,9 +91,7 @@ pub struct ForeignKeyEntry {
 }
 
 /// A kind of object in the catalogue.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectKind {
     /// A schema.
@@ -150,6 +148,22 @@ impl ObjectKind {
         Self::Grant,
         Self::Setting,
     ];
+
+    /// How many of them are read at once: fewer of those whose definitions are long.
+    pub const fn per_part(self) -> u32 {
+        match self {
+            Self::View | Self::MaterializedView => 10,
+            _ => super::OBJECTS_PER_PART,
+        }
+    }
+
+    /// The longest definition of one of them, all its lines together; a longer one is cut, with its digest.
+    pub const fn text_max_bytes(self) -> usize {
+        match self {
+            Self::View | Self::MaterializedView => 5 * super::OBJECT_TEXT_MAX_BYTES,
+            _ => super::OBJECT_TEXT_MAX_BYTES,
+        }
+    }
 
     /// The word for one of them.
     pub const fn as_str(self) -> &'static str {

@@ -2,7 +2,8 @@
 //!
 //! The same catalogue and configuration give the same plan, wherever it is computed.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use sha2::{Digest, Sha256};
 
@@ -30,12 +31,17 @@ pub const SHARDS_MAX: usize = 120;
 pub const PARTS_PER_SHARD_MAX: u32 = 5;
 /// What an invocation measured travels once through Step Functions, beside the plan; it ends when its answer
 /// is this long. With the longest plan both stay below 256 KiB.
-pub const RESULT_SIZE_MAX_BYTES: usize = 80 << 10;
+pub const RESULT_SIZE_MAX_BYTES: usize = 64 << 10;
 /// A table with more blocks is counted in pieces of this many, which different workers read: 8 GiB, at
 /// 100 MB/s of cold storage 80 seconds.
 pub const PIECE_BLOCKS: u32 = 1 << 20;
 /// How many objects of the catalogue are read at once.
-pub const OBJECTS_PER_PART: u32 = 100;
+pub const OBJECTS_PER_PART: u32 = 50;
+
+/// The longest definition of an object, all its lines together, and the longest line of a difference.
+pub const OBJECT_TEXT_MAX_BYTES: usize = 300;
+/// The longest newest value of a `history` column, as PostgreSQL prints it; a longer one is not measured.
+pub const MARK_MAX_BYTES: usize = 64;
 
 const BLOCK_SIZE_BYTES: u64 = 8192;
 const SHARD_SIZE_BYTES: u64 = 8 << 30;
@@ -48,6 +54,8 @@ const OBJECT_SIZE_BYTES: usize = 200;
 struct Group {
     units: Vec<Unit>,
     size_bytes: u64,
+    /// What its results take, at a guess.
+    result_size_bytes: usize,
 }
 
 impl CheckPlan {
@@ -58,7 +66,7 @@ impl CheckPlan {
         configuration: &Configuration,
         marks: &BTreeMap<String, String>,
     ) -> Self {
-        let mut groups = vec![Group { units: vec![Unit::Identity, Unit::Control], size_bytes: 0 }];
+        let mut groups = vec![Group::of(vec![Unit::Identity, Unit::Control], 0)];
         for entry in &catalogue.tables {
             groups.extend(of_table(entry, configuration, marks));
         }
@@ -117,20 +125,18 @@ fn of_table(
         let scope = if rules.frozen == Some(true) {
             Some(DigestScope::Frozen)
         } else {
-            rules.history.map(|column| DigestScope::History {
-                column,
-                until: marks.get(&table.to_string()).cloned(),
-            })
+            rules
+                .history
+                .map(|column| DigestScope::History { column, until: marks.get(&table.to_string()).cloned() })
         };
-        alone.extend(
-            scope.map(|scope| (Unit::Digest { table: table.clone(), scope }, entry.heap_size_bytes)),
-        );
+        alone
+            .extend(scope.map(|scope| (Unit::Digest { table: table.clone(), scope }, entry.heap_size_bytes)));
     }
     let pieces = pieces(table, entry.heap_size_bytes);
     if let [whole] = pieces.as_slice() {
         let size_bytes = entry.heap_size_bytes + alone.iter().map(|(_, size)| size).sum::<u64>();
         let units = std::iter::once(whole.clone()).chain(alone.into_iter().map(|(unit, _)| unit)).collect();
-        return vec![Group { units, size_bytes }];
+        return vec![Group::of(units, size_bytes)];
     }
     let piece_size = u64::from(PIECE_BLOCKS) * BLOCK_SIZE_BYTES;
     pieces
@@ -156,24 +162,24 @@ fn of_catalogue(catalogue: &Catalogue) -> Vec<Group> {
     let objects = ObjectKind::ALL.iter().flat_map(|kind| {
         // One part even of none: that there is none is a measurement too.
         let count = catalogue.objects.get(kind).copied().unwrap_or(0);
-        (0..count.div_ceil(OBJECTS_PER_PART).max(1))
-            .map(|part| Group::alone(Unit::Objects { kind: *kind, part }, 0))
+        let per_part = kind.per_part();
+        (0..count.div_ceil(per_part).max(1)).map(move |part| {
+            let objects = count.saturating_sub(part * per_part).min(per_part);
+            let result_size_bytes = RESULT_SIZE_BYTES + objects as usize * OBJECT_SIZE_BYTES;
+            Group { result_size_bytes, ..Group::alone(Unit::Objects { kind: *kind, part }, 0) }
+        })
     });
     health.chain(objects).collect()
 }
 
 impl Group {
-    fn alone(unit: Unit, size_bytes: u64) -> Self {
-        Self { units: vec![unit], size_bytes }
+    fn of(units: Vec<Unit>, size_bytes: u64) -> Self {
+        let result_size_bytes = units.len() * RESULT_SIZE_BYTES;
+        Self { units, size_bytes, result_size_bytes }
     }
 
-    /// What its results take, at a guess.
-    fn result_size_bytes(&self) -> usize {
-        let of = |unit: &Unit| match unit {
-            Unit::Objects { .. } => OBJECTS_PER_PART as usize * OBJECT_SIZE_BYTES,
-            _ => RESULT_SIZE_BYTES,
-        };
-        self.units.iter().map(of).sum()
+    fn alone(unit: Unit, size_bytes: u64) -> Self {
+        Self::of(vec![unit], size_bytes)
     }
 }
 
@@ -193,7 +199,7 @@ pub fn sha256(text: &str) -> String {
 
 fn shard_count(groups: &[Group]) -> usize {
     let size_bytes: u64 = groups.iter().map(|g| g.size_bytes).sum();
-    let results: usize = groups.iter().map(Group::result_size_bytes).sum();
+    let results: usize = groups.iter().map(|g| g.result_size_bytes).sum();
     let by_size = usize::try_from(size_bytes.div_ceil(SHARD_SIZE_BYTES)).unwrap_or(SHARDS_MAX);
     // A few shards even of a small database, so that its tables are read side by side.
     by_size.max(results.div_ceil(RESULT_SIZE_MAX_BYTES / 2)).max(groups.len().min(4)).clamp(1, SHARDS_MAX)
@@ -202,14 +208,15 @@ fn shard_count(groups: &[Group]) -> usize {
 /// Gives each group to the shard with the least to do so far, largest groups first.
 fn share_out(groups: &[Group], shard_count: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(groups[i].size_bytes), i));
-    let mut load = vec![0_u64; shard_count];
+    order.sort_by_key(|&i| (Reverse(groups[i].size_bytes), i));
+    let mut lightest_first: BinaryHeap<Reverse<(u64, usize)>> =
+        (0..shard_count).map(|s| Reverse((0, s))).collect();
     let mut shard_of = vec![0; groups.len()];
     for i in order {
-        let lightest = (0..shard_count).min_by_key(|&s| (load[s], s)).unwrap_or(0);
+        let Reverse((load, lightest)) = lightest_first.pop().expect("there is at least one shard");
         // A unit costs something even when it is empty: a statement each way, and its place in the result.
-        let result = groups[i].result_size_bytes() as u64 * (SHARD_SIZE_BYTES / RESULT_SIZE_MAX_BYTES as u64);
-        load[lightest] += groups[i].size_bytes.max(result / 64) + 8192;
+        let result = groups[i].result_size_bytes as u64 * (SHARD_SIZE_BYTES / RESULT_SIZE_MAX_BYTES as u64);
+        lightest_first.push(Reverse((load + groups[i].size_bytes.max(result / 64) + 8192, lightest)));
         shard_of[i] = lightest;
     }
     shard_of

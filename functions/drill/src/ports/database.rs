@@ -104,7 +104,7 @@ pub trait Session: Send {
         &mut self,
         table: &TableName,
     ) -> impl Future<Output = Result<String, MeasureError>> + Send;
-    /// A part of the catalogue's objects of one kind: [`crate::measurement::OBJECTS_PER_PART`] of them in the
+    /// A part of the catalogue's objects of one kind: [`ObjectKind::per_part`] of them in the
     /// order of their names' bytes, each bounded.
     fn objects(
         &mut self,

@@ -82,7 +82,7 @@ pub async fn run<C: Connect>(
     })
 }
 
-/// The most things that a drill measures: in 120 shards of five answers of 80 KiB, at 300 bytes each, with
+/// The most things that a drill measures: in 120 shards of five answers of 64 KiB, at 300 bytes each, with
 /// room for the catalogue's objects and for texts of what went wrong.
 const UNITS_MAX: usize = 120_000;
 /// How many shards are measured at a time. Each is a Lambda with connections of its own.

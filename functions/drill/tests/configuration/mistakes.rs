@@ -125,7 +125,7 @@ fn odd_names_of_tables_can_be_written() {
 fn spans_that_contradict_each_other_are_told_where_they_were_written() {
     let cases = [
         ("[polling]\nmin = \"5m\"\n", "polling.min"),
-        ("[polling]\nmax = \"8s\"\n", "polling.max"),
+        ("[polling]\nmax = \"9s\"\n", "polling.max"),
         ("[deadlines]\navailable = \"5m\"\n", "deadlines.available"),
         ("[deadlines]\navailable = \"3m\"\n[polling]\nfirst = \"4m\"\n", "polling.first"),
         ("[polling]\nmin = \"1s\"\nmax = \"1s\"\n", "polling.max"),

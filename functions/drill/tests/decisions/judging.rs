@@ -1,38 +1,44 @@
 //! Judging: what was measured against the rules and the baseline, and what is never taken for passed.
 
 use drill::backup::Backup;
-use drill::configuration::Configuration;
-use drill::evidence::{Evidence, Finding, FindingStatus, TableRows, Verdict};
-use drill::judge::{Judgement, judge};
-use drill::measurement::{HeapCount, Measurement, Outcome, ServerIdentity};
+use drill::configuration::{Configuration, Level};
+use drill::evidence::{Finding, FindingStatus, Verdict};
+use drill::judge::{Baseline, Judgement, Measured, judge};
+use drill::measurement::*;
 
 use crate::support::*;
 
+fn of(unit: Unit, outcome: Outcome<Value>) -> Measurement {
+    Measurement { unit, outcome, duration_ms: 1 }
+}
 pub(crate) fn counted(name: &str, rows: u64) -> Measurement {
-    table_of(name, measured(HeapCount { rows, scan: "Seq Scan".to_owned() }))
+    table_of(name, measured(Value::Rows(HeapCount { rows, scan: "Seq Scan".to_owned() })))
 }
-fn table_of(name: &str, count: Outcome<HeapCount>) -> Measurement {
-    Measurement::Table { table: database::table(name), count, newest: None, duration_ms: 1 }
+fn table_of(name: &str, count: Outcome<Value>) -> Measurement {
+    of(Unit::Rows { table: database::table(name), blocks: None }, count)
 }
-fn measured<T>(value: T) -> Outcome<T> {
+fn measured(value: Value) -> Outcome<Value> {
     Outcome::Measured { value }
 }
-fn not_measured<T>() -> Outcome<T> {
+fn not_measured() -> Outcome<Value> {
     Outcome::NotMeasured { reason: "no right".to_owned(), hint: "GRANT it".to_owned() }
 }
 fn identity_with(change: impl FnOnce(&mut ServerIdentity)) -> Measurement {
     let mut identity = Database::new().identity;
     change(&mut identity);
-    Measurement::Identity { identity: measured(identity) }
+    of(Unit::Identity, measured(Value::Identity(identity)))
+}
+fn control() -> Measurement {
+    of(Unit::Control, measured(Value::Control(Database::new().control.expect("it is measured"))))
 }
 pub(crate) fn answer(name: &str, value: Option<&str>) -> Measurement {
-    Measurement::Query { name: name.to_owned(), value: measured(value.map(str::to_owned)), duration_ms: 1 }
+    of(Unit::Query { name: name.to_owned() }, measured(Value::Query(value.map(str::to_owned))))
 }
-fn baseline(tables: &[(&str, u64)]) -> Evidence {
+fn baseline(tables: &[(&str, u64)]) -> Baseline {
     let mut evidence = evidence_of(&night_of(20), &replica(&night_of(20)), Verdict::Verified);
-    let rows = |(table, rows): &(&str, u64)| TableRows { table: format!("public.{table}"), rows: *rows };
+    let rows = |(table, rows): &(&str, u64)| night::rows_of(&format!("public.{table}"), *rows);
     evidence.tables = tables.iter().map(rows).collect();
-    evidence
+    Baseline { evidence, objects: None }
 }
 
 /// What comes of these measurements beside a good identity.
@@ -42,14 +48,23 @@ pub(crate) fn judged(
     measurements: Vec<Measurement>,
 ) -> Judgement {
     let measurements = [vec![identity_with(|_| {})], measurements].concat();
-    judged_all(&configuration_with(more), before, &measurements)
+    judged_all(&quick(more), before, &measurements)
 }
 fn judged_all(
     configuration: &Configuration,
     before: Option<&[(&str, u64)]>,
     measurements: &[Measurement],
 ) -> Judgement {
-    judge(measurements, configuration, &backup(), before.map(baseline).as_ref())
+    judge(&with_control(measurements), configuration, &backup(), before.map(baseline).as_ref())
+}
+/// The configuration of the tests at level quick, so that only what a test measures is wanted.
+fn quick(more: &str) -> Configuration {
+    Configuration { level: Level::Quick, ..configuration_with(more) }
+}
+/// Everything that was measured, and the two things that each drill measures.
+fn with_control(measurements: &[Measurement]) -> Measured {
+    let measurements = [measurements, &[control()]].concat();
+    Measured { measurements, activity: vec![Outcome::Measured { value: Database::new().activity }; 3] }
 }
 
 fn finding<'a>(judgement: &'a Judgement, check: &str) -> &'a Finding {
@@ -125,17 +140,16 @@ fn a_table_of_its_own_rules_leaves_the_rest_to_the_defaults() {
     assert_eq!(status(&judgement, "max_drop"), FindingStatus::Failed);
 }
 
-fn fresh(newest: Option<Outcome<Option<chrono::DateTime<chrono::Utc>>>>) -> Judgement {
+fn fresh(newest: Option<Outcome<Value>>) -> Judgement {
     let more = "[tables.\"public.a\"]\nfresh = { column = \"at\", within = \"2h\" }\n";
-    let mut table = counted("a", 9);
-    let Measurement::Table { newest: of, .. } = &mut table else { unreachable!() };
-    *of = newest;
-    judged(more, None, vec![table])
+    let unit = Unit::Newest { table: database::table("a"), column: "at".to_owned() };
+    let newest = newest.map(|newest| of(unit, newest));
+    judged(more, None, [counted("a", 9)].into_iter().chain(newest).collect())
 }
 
 #[test]
 fn the_newest_row_is_as_fresh_as_the_rule_wants() {
-    let newest = |text: &str| fresh(Some(measured(Some(at(text))))).verdict;
+    let newest = |text: &str| fresh(Some(measured(Value::Newest(Some(at(text)))))).verdict;
     assert_eq!(newest("2026-11-21T00:03:00Z"), Verdict::Verified);
     assert_eq!(newest("2026-11-21T00:02:59Z"), Verdict::Rejected);
     assert_eq!(newest("2026-11-22T04:03:00Z"), Verdict::Verified);
@@ -144,7 +158,7 @@ fn the_newest_row_is_as_fresh_as_the_rule_wants() {
 
 #[test]
 fn a_table_without_rows_is_not_fresh() {
-    assert_eq!(fresh(Some(measured(None))).verdict, Verdict::Rejected);
+    assert_eq!(fresh(Some(measured(Value::Newest(None)))).verdict, Verdict::Rejected);
 }
 
 #[test]
@@ -190,19 +204,20 @@ fn accepting_the_rows_does_not_accept_the_rules_on_them() {
 #[test]
 fn an_unknown_server_is_never_accepted() {
     let configuration = accepting("accept_not_measured = [\"connect server\"]\n", "");
-    let unknown = Measurement::Identity { identity: not_measured() };
+    let unknown = of(Unit::Identity, not_measured());
     assert_eq!(judged_all(&configuration, None, &[unknown, counted("a", 1)]).verdict, Verdict::Broken);
     assert_eq!(judged_all(&configuration, None, &[counted("a", 1)]).verdict, Verdict::Broken);
 }
 
 fn accepting(accept: &str, more: &str) -> Configuration {
-    drill::configuration::parse_toml(&format!("{accept}{CONFIGURATION}{more}")).expect("a good configuration")
+    let text = format!("level = \"quick\"\n{accept}{CONFIGURATION}{more}");
+    drill::configuration::parse_toml(&text).expect("a good configuration")
 }
 
 #[test]
 fn a_server_of_another_version_than_the_backup_s_rejects() {
     let measurements = [identity_with(|i| i.server_version = "16.3".to_owned()), counted("a", 1)];
-    let judgement = judged_all(&configuration_with(""), None, &measurements);
+    let judgement = judged_all(&quick(""), None, &measurements);
     assert_eq!(
         (judgement.verdict, status(&judgement, "version")),
         (Verdict::Rejected, FindingStatus::Failed)
@@ -212,7 +227,7 @@ fn a_server_of_another_version_than_the_backup_s_rejects() {
 fn with_rights(rights: &[&str]) -> Judgement {
     let rights = rights.iter().map(|r| (*r).to_owned()).collect();
     let measurements = [identity_with(|i| i.excess_rights = rights), counted("a", 1)];
-    judged_all(&configuration_with(""), None, &measurements)
+    judged_all(&quick(""), None, &measurements)
 }
 
 #[test]
@@ -263,6 +278,7 @@ fn failed_findings_come_first() {
 #[test]
 fn the_backup_s_own_version_is_what_counts() {
     let backup = Backup { engine_version: "15.1".to_owned(), ..backup() };
-    let judgement = judge(&[identity_with(|_| {}), counted("a", 1)], &configuration_with(""), &backup, None);
+    let measured = with_control(&[identity_with(|_| {}), counted("a", 1)]);
+    let judgement = judge(&measured, &quick(""), &backup, None);
     assert_eq!(judgement.verdict, Verdict::Rejected);
 }

@@ -2,7 +2,7 @@
 
 use drill::error::WireName;
 use drill::evidence::{FindingStatus, Verdict, keys};
-use drill::measurement::{Measurement, Outcome};
+use drill::measurement::{Measurement, Outcome, Unit};
 use drill::ports::{MeasureError, StoreErrorKind};
 use drill::steps::record_measurements::Record;
 
@@ -10,7 +10,7 @@ use crate::support::*;
 
 /// The key of what a shard of tonight measured.
 fn shard_key(shard: usize) -> String {
-    keys::measurements(&night_of(21), shard)
+    keys::measurements(&night_of(21), shard, 0)
 }
 
 /// The error of judging after every shard was recorded and the test changed something.
@@ -34,7 +34,7 @@ fn edit_record(world: &World, shard: usize, edit: impl FnOnce(&mut Record)) {
 fn shard_with_table(world: &World) -> usize {
     let has_table = |shard: &usize| {
         let record: Record = world.read_json(&shard_key(*shard)).expect("it was recorded");
-        record.result.measurements.iter().any(|m| matches!(m, Measurement::Table { .. }))
+        record.result.measurements.iter().any(|m| matches!(m.unit, Unit::Rows { .. }))
     };
     (0..4).find(has_table).expect("a table was counted")
 }
@@ -109,12 +109,9 @@ fn a_planned_measurement_that_is_missing_is_refused() {
 fn a_measurement_in_the_place_of_another_is_refused() {
     let doubled = |world: &World, _: &mut Night<'_>| {
         edit_record(world, shard_with_table(world), |r| {
-            let Some(Measurement::Table { table, .. }) =
-                r.result.measurements.iter_mut().find(|m| matches!(m, Measurement::Table { .. }))
-            else {
-                unreachable!("it holds a table")
-            };
-            *table = database::table("courses_other");
+            let is_rows = |m: &&mut Measurement| matches!(m.unit, Unit::Rows { .. });
+            let rows = r.result.measurements.iter_mut().find(is_rows).expect("it holds a table");
+            rows.unit = Unit::Rows { table: database::table("courses_other"), blocks: None };
         });
     };
     assert_eq!(refused(doubled), WireName::JudgeIncomplete);
@@ -142,11 +139,37 @@ fn a_verdict_that_is_not_saved_is_no_verdict() {
 
 #[test]
 fn an_earlier_verdict_that_cannot_be_read_is_no_missing_baseline() {
-    let damaged = |world: &World, _: &mut Night<'_>| {
-        world.earlier(&night_of(20), Verdict::Verified);
-        world.write(&keys::verdict(&night_of(20)), "{");
-    };
-    assert_eq!(refused(damaged), WireName::EvidenceInvalid);
+    let damaged = |world: &World| world.write(&keys::verdict(&night_of(20)), "{");
+    assert_eq!(refused_after_verified(damaged), WireName::EvidenceInvalid);
+}
+
+#[test]
+fn a_baseline_that_is_gone_is_no_missing_baseline() {
+    let gone = |world: &World| world.forget(&keys::verdict(&night_of(20)));
+    assert_eq!(refused_after_verified(gone), WireName::EvidenceInvalid);
+}
+
+#[test]
+fn a_catalogue_that_was_changed_is_not_believed() {
+    let changed = |world: &World| world.write(&keys::catalogue(&night_of(20)), "{}");
+    assert_eq!(refused_after_verified(changed), WireName::EvidenceInvalid);
+    let gone = |world: &World| world.forget(&keys::catalogue(&night_of(20)));
+    assert_eq!(refused_after_verified(gone), WireName::EvidenceInvalid);
+}
+
+/// The error of judging a night after a verified one, when something changed since the night was planned.
+fn refused_after_verified(change: impl FnOnce(&World)) -> WireName {
+    let world = World::new();
+    let last = world.earlier(&night_of(20), Verdict::Verified);
+    let mut evidence = evidence_of(&night_of(20), &last, Verdict::Verified);
+    world.write(&keys::catalogue(&night_of(20)), "{\"table\":[]}");
+    let sha256 = drill::measurement::sha256("{\"table\":[]}");
+    evidence.catalogue = Some(drill::evidence::CatalogueRecord { objects: 0, sha256 });
+    world.write_json(&keys::verdict(&night_of(20)), &evidence);
+    let mut night = world.begin();
+    night.measure(&Database::new());
+    change(&world);
+    night.judge().expect_err("it isn't judged").name
 }
 
 /// The verdict over a database, after last night's with these rows.
@@ -154,8 +177,7 @@ fn verdict_after(rows_before: u64, database: &Database) -> (Verdict, Option<dril
     let world = World::new();
     let last = world.earlier(&night_of(20), Verdict::Verified);
     let mut evidence = evidence_of(&night_of(20), &last, Verdict::Verified);
-    evidence.tables =
-        vec![drill::evidence::TableRows { table: "public.courses_course".to_owned(), rows: rows_before }];
+    evidence.tables = vec![night::rows_of("public.courses_course", rows_before)];
     world.write_json(&keys::verdict(&night_of(20)), &evidence);
     let mut night = world.begin();
     let verdict = night.measure(database).judge().expect("it is judged").verdict;

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use drill::configuration::{Configuration, limits, parse_toml};
-use drill::measurement::{HeapCount, Measurement, Outcome, SHARDS_MAX, TableName, UNITS_PER_SHARD_MAX};
+use drill::measurement::{
+    CatalogueObject, MARK_MAX_BYTES, Measurement, OBJECT_TEXT_MAX_BYTES, OBJECTS_PER_PART, ObjectKind,
+    Outcome, PARTS_PER_SHARD_MAX, RESULT_SIZE_MAX_BYTES, SHARDS_MAX, Unit, Value,
+};
 use drill::observation::{Goal, first_wait, next_wait};
 use drill::plan::Plan;
 use drill::steps::{record_measurements, run_check};
@@ -21,8 +24,8 @@ const STATE_MAX_BYTES: usize = 256 * 1024;
 const EVENTS_OF_A_TASK: usize = 5;
 /// Wait, Task, Choice; a Wait and a Choice are entered and exited.
 const EVENTS_OF_A_LOOK: usize = EVENTS_OF_A_TASK + 4;
-/// The iteration's start and end around two Tasks.
-const EVENTS_OF_A_SHARD: usize = 2 * EVENTS_OF_A_TASK + 2;
+/// Two Tasks and a Choice, once an invocation; around them the iteration's start and end, and its Succeed.
+const EVENTS_OF_A_SHARD: usize = (2 * EVENTS_OF_A_TASK + 2) * PARTS_PER_SHARD_MAX as usize + 2 + 2;
 /// Seven Tasks outside the loop, `BeginDrill`, the Map's four, `DrillEnded`, the end, and the execution's two.
 const EVENTS_BESIDE: usize = 7 * EVENTS_OF_A_TASK + 2 + 4 + 2 + 2 + 2;
 /// What a retry adds: failed, scheduled, started.
@@ -46,7 +49,7 @@ fn times(ran: &Ran, state: &str) -> usize {
 fn a_night_takes_as_many_transitions_as_the_formula_says() {
     for (night, words) in [(&NIGHTS.first, "the first night"), (&NIGHTS.usual, "every later night")] {
         let (looks, shards) = (times(night, "ObserveReplica"), times(night, "RunCheck"));
-        assert_eq!(night.entered.len(), 10 + 3 * looks + 2 * shards);
+        assert_eq!(night.entered.len(), 10 + 3 * looks + 4 * shards);
         readme_says(&format!("| {words} | {looks} | {shards} | {} |", night.entered.len()));
     }
 }
@@ -121,12 +124,14 @@ fn largest_configuration() -> Configuration {
                 security_groups = [\"sg-01\"]\n[database]\nname = \"d\"\n";
     let mut text = head.to_owned();
     for number in 0.. {
-        let query = |sql: &str| format!("[[queries]]\nname = \"q{number}\"\nsql = '{sql}'\nequals = 0\n");
+        let query = |sql: &str| {
+            format!("[[queries]]\nname = \"q{number}\"\nsql = \'\'\'SELECT \'{sql}\'\'\'\'\nequals = 0\n")
+        };
         let room = limits::FILE_MAX_BYTES.saturating_sub(text.len() + query("").len());
         if room == 0 {
             break;
         }
-        text.push_str(&query(&"\\".repeat(room.min(limits::SQL_MAX_BYTES))));
+        text.push_str(&query(&"\\".repeat(room.min(limits::SQL_MAX_BYTES - 9))));
     }
     parse_toml(&text).expect("the largest configuration is a good one")
 }
@@ -138,33 +143,41 @@ fn largest_plan() -> Plan {
     plan
 }
 
-/// The result of a shard with as many tables as one takes, each with the longest names.
-fn largest_result(of: impl Fn(TableName) -> Measurement) -> run_check::Output {
-    let name = |letter: &str| letter.repeat(limits::IDENTIFIER_MAX_BYTES);
-    let measurement = of(TableName { schema: name("s"), table: name("t") });
+/// What an invocation gives at most: its last measurement is the one that takes it past the size.
+fn largest_result(measurement: &Measurement) -> run_check::Output {
+    let size = serde_json::to_string(measurement).expect("it serializes").len() + 1;
     run_check::Output {
         shard: SHARDS_MAX - 1,
+        part: PARTS_PER_SHARD_MAX - 1,
         digest: "0".repeat(64),
-        measurements: vec![measurement; UNITS_PER_SHARD_MAX],
+        activity: [not_measured(), not_measured()],
+        measurements: vec![measurement.clone(); RESULT_SIZE_MAX_BYTES / size + 1],
+        is_done: false,
+        resume: Some(run_check::Resume { part: 4, unit: 120_000, block: u32::MAX, rows: u64::MAX }),
     }
 }
 
-fn measured(table: TableName) -> Measurement {
-    let scan = "Parallel Seq Scan".to_owned();
-    let newest = "2026-11-21T02:01:12.123456Z".parse().expect("a time");
-    Measurement::Table {
-        table,
-        count: Outcome::Measured { value: HeapCount { rows: u64::MAX, scan } },
-        newest: Some(Outcome::Measured { value: Some(newest) }),
+fn not_measured<T>() -> Outcome<T> {
+    Outcome::NotMeasured { reason: "r".repeat(9999), hint: "h".repeat(9999) }.bounded()
+}
+
+/// The largest measurement: a part of the catalogue whose names and definitions are as long as they may be.
+fn largest_measurement() -> Measurement {
+    let definition = vec!["d".repeat(OBJECT_TEXT_MAX_BYTES)];
+    let object = CatalogueObject { name: "n".repeat(2 * limits::IDENTIFIER_MAX_BYTES + 1), definition };
+    Measurement {
+        unit: Unit::Objects { kind: ObjectKind::MaterializedView, part: 9999 },
+        outcome: Outcome::Measured { value: Value::Objects(vec![object; OBJECTS_PER_PART as usize]) },
         duration_ms: 123_456,
     }
 }
 
-fn not_measured(table: TableName) -> Measurement {
-    fn outcome<T>() -> Outcome<T> {
-        Outcome::NotMeasured { reason: "r".repeat(9999), hint: "h".repeat(9999) }.bounded()
-    }
-    Measurement::Table { table, count: outcome(), newest: Some(outcome()), duration_ms: 123_456 }
+/// A plan whose configuration and marks are as large as they may be, which can't both be.
+fn plan_with_marks() -> Plan {
+    let mut plan = largest_plan();
+    let name = |i: usize| format!("{i:03}{}", "t".repeat(limits::TABLE_NAME_MAX_BYTES - 3));
+    plan.marks = (0..limits::HISTORIES_MAX).map(|i| (name(i), "m".repeat(MARK_MAX_BYTES))).collect();
+    plan
 }
 
 fn kib(value: &impl serde::Serialize) -> usize {
@@ -173,15 +186,18 @@ fn kib(value: &impl serde::Serialize) -> usize {
 
 #[test]
 fn the_largest_states_are_as_large_as_the_readme_says() {
-    let plan = largest_plan();
-    let worst = largest_result(not_measured);
-    readme_says(&format!("at most {} KiB, for a file", kib(&plan)));
+    let plan = plan_with_marks();
+    let measurement = largest_measurement();
+    let mut result = largest_result(&Measurement { outcome: not_measured(), ..measurement.clone() });
+    result.measurements.push(measurement);
+    readme_says(&format!("at most {} KiB, for a file", kib(&largest_plan())));
     readme_says(&format!(
-        "{} KiB for {UNITS_PER_SHARD_MAX} tables that were all measured",
-        kib(&largest_result(measured))
+        "{} KiB with the newest values of {} `history` columns",
+        kib(&plan),
+        limits::HISTORIES_MAX
     ));
-    readme_says(&format!("{} KiB when none could be", kib(&worst)));
-    let both = kib(&record_measurements::Input { plan, result: worst });
+    readme_says(&format!("at most {} KiB of measurements", kib(&result)));
+    let both = kib(&record_measurements::Input { plan, result });
     readme_says(&format!("{both} KiB together"));
     assert!(both * 1024 <= STATE_MAX_BYTES, "{both} KiB don't fit a state");
 }

@@ -1,6 +1,9 @@
 //! The definition of the state machine against the steps, its examples and its documents: what is
 //! written in several places says the same in each.
 
+#[path = "../support/database.rs"]
+#[allow(dead_code, reason = "shared with the tests of decisions")]
+mod database;
 mod definition;
 mod documents;
 mod errors;

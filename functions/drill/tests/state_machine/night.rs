@@ -1,16 +1,14 @@
 //! The nights of the examples: a course platform whose backups are drilled at 3 AM, three in a row.
 
-use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use drill::backup::Snapshot;
 use drill::ids::{DbiResourceId, SnapshotId};
 use drill::instance::{Instance, InstanceStatus};
-use drill::measurement::{Catalogue, HeapCount, ServerIdentity, TableEntry, TableName};
-use drill::ports::{Connect, ConnectError, MeasureError, Session, Target};
 use serde_json::{Value, json};
 
+use crate::database::{Database, table};
 use crate::machine::{Ran, run};
 use crate::world::World;
 
@@ -113,61 +111,12 @@ pub(crate) fn last_snapshot(now: DateTime<Utc>, of: &DbiResourceId) -> Snapshot 
     }
 }
 
-/// The database of the replica, with the time that its answers have taken.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Database(Arc<Mutex<Duration>>);
-
-impl Database {
-    pub(crate) fn elapsed(&self) -> Duration {
-        *self.0.lock().expect("nobody panicked")
-    }
-
-    fn takes(&self, milliseconds: u64) {
-        *self.0.lock().expect("nobody panicked") += Duration::from_millis(milliseconds);
-    }
-}
-
-impl Connect for Database {
-    type Session = Self;
-    async fn connect(&self, _: &Target<'_>, _: DateTime<Utc>) -> Result<Self, ConnectError> {
-        Ok(self.clone())
-    }
-}
-
-/// Table, rows, size of the heap.
-const TABLES: &[(&str, u64, u64)] = &[
-    ("courses_answer", 1_943_200, 1 << 30),
-    ("courses_course", 212, 64 << 10),
-    ("courses_enrolment", 48_310, 12 << 20),
-];
-
-impl Session for Database {
-    async fn identity(&mut self) -> Result<ServerIdentity, MeasureError> {
-        Ok(ServerIdentity {
-            server_version: "17.4".to_owned(),
-            tls: "TLSv1.3".to_owned(),
-            role: "restore_drill".to_owned(),
-            excess_rights: Vec::new(),
-            database: "courses".to_owned(),
-        })
-    }
-    async fn catalogue(&mut self) -> Result<Catalogue, MeasureError> {
-        let name = |table: &str| TableName { schema: "public".to_owned(), table: table.to_owned() };
-        let tables = TABLES.iter().map(|(t, _, size)| TableEntry { name: name(t), heap_size_bytes: *size });
-        let not_covered = vec!["3 sequences, such as public.courses_answer_id_seq".to_owned()];
-        Ok(Catalogue { tables: tables.collect(), not_covered })
-    }
-    async fn count_heap(&mut self, table: &TableName) -> Result<HeapCount, MeasureError> {
-        self.takes(1840);
-        let rows = TABLES.iter().find(|(name, ..)| *name == table.table).map_or(0, |(_, rows, _)| *rows);
-        Ok(HeapCount { rows, scan: "Parallel Seq Scan".to_owned() })
-    }
-    async fn newest(&mut self, _: &TableName, _: &str) -> Result<Option<DateTime<Utc>>, MeasureError> {
-        self.takes(310);
-        Ok(Some("2026-11-21T02:01:12Z".parse().expect("a time")))
-    }
-    async fn own_query(&mut self, _: &str) -> Result<Option<String>, MeasureError> {
-        self.takes(2460);
-        Ok(Some("0".to_owned()))
-    }
+/// The database of the replica.
+pub(crate) fn database() -> Database {
+    let mut database = Database::new();
+    database.identity.server_version = "17.4".to_owned();
+    database.newest = Ok(Some("2026-11-21T02:01:12Z".parse().expect("a time")));
+    database.tables.insert(table("courses_enrolment"), (Ok(48_310), 12 << 20));
+    database.not_covered = vec!["1 large object".to_owned()];
+    database
 }

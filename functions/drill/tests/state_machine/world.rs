@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::night::Database;
+use crate::night::database;
 
 /// How long the parts of a night take.
 const RESTORE: TimeDelta = TimeDelta::minutes(22);
@@ -122,10 +122,10 @@ impl World {
             "restore-replica" => answer(payload, |i| ready(steps::restore_replica::run(self, s, i, now))),
             "observe-replica" => answer(payload, |i| ready(steps::observe_replica::run(self, s, i, now))),
             "plan-checks" => answer(payload, |i| {
-                ready(steps::plan_checks::run(&Database::default(), i, now, || now + TimeDelta::seconds(1)))
+                ready(steps::plan_checks::run(&database(), i, now, || now + TimeDelta::seconds(1)))
             }),
             "run-check" => answer(payload, |i| {
-                let database = Database::default();
+                let database = database();
                 let budget = Duration::from_mins(14);
                 ready(steps::run_check::run(&database, i, now, budget, || database.elapsed()))
             }),
