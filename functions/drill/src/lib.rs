@@ -12,6 +12,7 @@ pub mod judge;
 pub mod measurement;
 pub mod notification;
 pub mod observation;
+pub mod own_sql;
 pub mod ownership;
 pub mod plan;
 pub mod ports;

@@ -1,0 +1,92 @@
+//! Somebody's own SQL, looked at before anything of it is run: the first of two locks.
+//!
+//! Decides whether a text is one query that only reads, and calls nothing but functions of
+//! PostgreSQL's own that compute; the list is in `allowed.rs`. What isn't known to be harmless is
+//! refused. It runs nothing; the second lock is how the query is run, in
+//! `functions/postgres/src/own_query.rs`.
+//!
+//! Four steps, each of which has to agree:
+//! 1. `text.rs` cuts the text into tokens by PostgreSQL's own rules, or rather a part of them.
+//! 2. `calls.rs` looks at what can be told from tokens: one statement, and the names before a parenthesis.
+//! 3. `parse.rs` makes a tree of it, with a parser of many dialects that must cut the tokens alike.
+//! 4. `walk` goes through the tree and knows each node that may be in it.
+//!
+//! What it can't see: what the database itself attaches to tables, operators, types and views. A view
+//! may call anything. That is for the second lock, and for whoever made the view.
+
+mod allowed;
+mod calls;
+mod parse;
+mod refusal;
+mod text;
+mod walk;
+
+pub use refusal::{Place, Refusal};
+
+use crate::configuration::limits;
+
+/// The parser reads by recursion. Within the bounds that are checked before, a build without
+/// optimisation needs a quarter of this; of what isn't used nothing is taken.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
+
+/// Whether the text is one query that may be run as a check.
+///
+/// Works on a thread of its own, for its stack; touches nothing outside.
+///
+/// # Errors
+/// A [`Refusal`], with what is wrong, where, and what to write instead.
+pub fn check(sql: &str) -> Result<(), Refusal> {
+    qualified(sql).map(drop)
+}
+
+/// The query with `pg_catalog.` before each function that stands without a schema, and otherwise as it
+/// is written. A function of the database's own with the same name and better fitting arguments would
+/// be called instead, else (PostgreSQL documentation, 10.3 "Functions").
+///
+/// # Errors
+/// As [`check`].
+pub fn qualified(sql: &str) -> Result<String, Refusal> {
+    if sql.len() > limits::SQL_MAX_BYTES {
+        return Err(Refusal::new(
+            format!("is {} bytes long", sql.len()),
+            format!(
+                "{} bytes are the most; a view in the source can hold a longer query",
+                limits::SQL_MAX_BYTES
+            ),
+        ));
+    }
+    if sql.contains('\0') {
+        return Err(Refusal::new("holds a NUL character", "PostgreSQL takes no NUL in a query; remove it"));
+    }
+    let examined = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        thread.spawn_scoped(scope, || examine(sql)).ok()?.join().ok()
+    });
+    examined.unwrap_or_else(|| Err(Refusal::new("couldn't be examined", "write it in another way")))
+}
+
+fn examine(sql: &str) -> Result<String, Refusal> {
+    let mut tokens = text::tokens(sql)?;
+    let calls = calls::find(&mut tokens)?;
+    let tree = parse::parse(sql, &tokens).and_then(|query| walk::walk(&query));
+    let lists_of_columns = match tree {
+        Ok(names) => names,
+        // A call that isn't allowed is the better reason than a construct that the parser doesn't know.
+        Err(refusal) => return Err(calls.first_unexplained(&[]).unwrap_or(refusal)),
+    };
+    if let Some(refusal) = calls.first_unexplained(&lists_of_columns) {
+        return Err(refusal);
+    }
+    Ok(qualify(sql, &calls.unqualified))
+}
+
+fn qualify(sql: &str, places: &[usize]) -> String {
+    let mut text = String::with_capacity(sql.len() + places.len() * "pg_catalog.".len());
+    let mut done = 0;
+    for place in places {
+        text.push_str(&sql[done..*place]);
+        text.push_str("pg_catalog.");
+        done = *place;
+    }
+    text + &sql[done..]
+}
