@@ -9,9 +9,9 @@ use crate::machine::Cluster;
 
 /// PostgreSQL's page, in bytes, as Debian and RDS build it.
 const PAGE: usize = 8192;
-/// Where a page's line pointers begin (`PageHeaderData`, src/include/storage/bufpage.h).
+/// Where a page's line pointers begin (`PageHeaderData`, `src/include/storage/bufpage.h`).
 const LINE_POINTERS: usize = 24;
-/// Where `t_infomask2` stands in a row's header (`HeapTupleHeaderData`, src/include/access/htup_details.h).
+/// Where `t_infomask2` stands in a row's header (`HeapTupleHeaderData`, `src/include/access/htup_details.h`).
 const INFOMASK2: usize = 18;
 
 /// A change to a relation's main file.

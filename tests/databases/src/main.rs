@@ -45,19 +45,30 @@ fn run(is_check: bool) -> Result<usize> {
         }
     };
     let (visits, mut failures) = museum(programs)?;
-    let path = table::readme();
-    let before = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let after = table::replace(&before, &table::table(programs.version(), &visits))?;
-    if before == after {
-        println!("the table of the README is up to date");
-    } else if is_check {
-        println!("the table of the README is not what was seen: `make museum` writes it");
-        failures += 1;
-    } else {
-        fs::write(&path, after).with_context(|| format!("writing {}", path.display()))?;
-        println!("the table of the README was written anew");
-    }
+    failures += write_table(&table::table(programs.version(), &visits), is_check)?;
     failures += menagerie(programs);
+    Ok(failures)
+}
+
+/// Puts the table where there is a place for it; gives in how many files it should have been and wasn't.
+fn write_table(table: &str, is_check: bool) -> Result<usize> {
+    let mut failures = 0;
+    for path in table::readmes() {
+        let before = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        if !table::has_place(&before) {
+            continue;
+        }
+        let after = table::replace(&before, table)?;
+        if before == after {
+            println!("the table in {} is up to date", path.display());
+        } else if is_check {
+            println!("the table in {} is not what was seen: `make museum` writes it", path.display());
+            failures += 1;
+        } else {
+            fs::write(&path, after).with_context(|| format!("writing {}", path.display()))?;
+            println!("the table in {} was written anew", path.display());
+        }
+    }
     Ok(failures)
 }
 
@@ -71,7 +82,7 @@ fn museum(programs: &'static Programs) -> Result<(Vec<Visit>, usize)> {
             .as_ref()
             .map_err(|error| format!("{error:#}"))
             .and_then(|visit| visit.compare().map_err(|error| format!("{error:#}")));
-        report(pieces[place].name, began, comparison.as_ref().map(|()| ()).map_err(String::as_str));
+        report(pieces[place].name, began, comparison.as_ref().err());
         (visit, comparison.is_err())
     });
     let failures = seen.iter().filter(|(_, is_failure)| *is_failure).count();
@@ -86,7 +97,7 @@ fn menagerie(programs: &'static Programs) -> usize {
         let mut cage = match Cage::make(programs, habits) {
             Ok(cage) => cage,
             Err(error) => {
-                report("a cage", Instant::now(), Err(&format!("{error:#}")));
+                report("a cage", Instant::now(), Some(&format!("{error:#}")));
                 return 1;
             }
         };
@@ -94,7 +105,7 @@ fn menagerie(programs: &'static Programs) -> usize {
         mine.filter(|number| {
             let (specimen, began) = (zoo::specimen(*number), Instant::now());
             let seen = cage.visit(&specimen).map_err(|error| format!("{error:#}"));
-            report(&specimen.name, began, seen.as_ref().map(|()| ()).map_err(String::as_str));
+            report(&specimen.name, began, seen.as_ref().err());
             seen.is_err()
         })
         .count()
@@ -102,11 +113,11 @@ fn menagerie(programs: &'static Programs) -> usize {
     rejected.into_iter().sum()
 }
 
-fn report(name: &str, began: Instant, seen: Result<(), &str>) {
+fn report(name: &str, began: Instant, error: Option<&String>) {
     let took = began.elapsed().as_secs_f64();
-    match seen {
-        Ok(()) => println!("passed  {name} ({took:.1} s)"),
-        Err(error) => println!("FAILED  {name} ({took:.1} s)\n{error}"),
+    match error {
+        None => println!("passed  {name} ({took:.1} s)"),
+        Some(error) => println!("FAILED  {name} ({took:.1} s)\n{error}"),
     }
 }
 

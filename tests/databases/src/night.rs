@@ -78,13 +78,11 @@ pub async fn run(
         now,
     };
     let drill = DrillId::of(&source(), now - TimeDelta::seconds(2))?;
-    match night.carry_out(scheduled_at).await {
-        Err(broken) => Ok(Err(broken)),
-        Ok(()) => {
-            let evidence = store::read_verdict(&*bucket, &drill).await.map_err(|e| anyhow!("{e:?}"))?;
-            Ok(Ok(evidence.context("it was judged")?))
-        }
+    if let Err(broken) = night.carry_out(scheduled_at).await {
+        return Ok(Err(broken));
     }
+    let evidence = store::read_verdict(&*bucket, &drill).await.map_err(|e| anyhow!("{e:?}"))?;
+    Ok(Ok(evidence.context("it was judged")?))
 }
 
 /// The configuration as a person would write it.

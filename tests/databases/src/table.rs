@@ -13,9 +13,15 @@ use crate::visit::{Visit, alarms};
 const BEGIN: &str = "<!-- museum: begin, written by `make museum` -->\n";
 const END: &str = "<!-- museum: end -->";
 
-/// The README beside this crate, in the checkout that this was built from.
-pub fn readme() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md")
+/// The files of the checkout that hold the table: the README beside this crate, and the project's own.
+pub fn readmes() -> [PathBuf; 2] {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    [here.join("README.md"), here.join("../../README.md")]
+}
+
+/// Whether a README has a place for the table.
+pub fn has_place(readme: &str) -> bool {
+    readme.contains(BEGIN)
 }
 
 /// The table, with its heading, of visits in the order of their rows.

@@ -1,6 +1,8 @@
 //! Undamaged databases: none may be rejected. Without a PostgreSQL on this machine each claim prints
 //! `SKIPPED <claim>: <why>`.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the answer, also in its helpers")]
+
 use std::io::Write;
 
 use restore_drill_databases::machine::Programs;

@@ -1,6 +1,6 @@
 //! Numbers that look random and are the same for the same seed, on every machine.
 
-/// A generator of numbers: SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+/// A generator of numbers: `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
 /// Generators", OOPSLA 2014).
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
