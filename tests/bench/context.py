@@ -48,6 +48,8 @@ class Context:
     rows: int
     tables: int
     profile: str
+    # For work on the product: a drill that isn't verified is as good as any other.
+    is_any_verdict: bool = False
 
     @cached_property
     def product(self) -> Product:
@@ -61,7 +63,7 @@ class Context:
 
     def verified(self, measured: Measured) -> float:
         """The seconds of a drill, if it came to the verdict that it had to come to."""
-        if measured.verdict["verdict"] != "verified":
+        if measured.verdict["verdict"] != "verified" and not self.is_any_verdict:
             alarms = [f for f in measured.verdict["findings"] if f["status"] != "passed"]
             raise Unavailable(f"the drill was not verified: {measured.verdict['summary']} {alarms}")
         return measured.seconds
