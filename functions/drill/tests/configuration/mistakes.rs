@@ -84,7 +84,7 @@ fn a_file_that_is_too_large_is_not_read_at_all() {
 #[test]
 fn too_many_entries_are_told_by_their_number() {
     let queries: String =
-        (0..=limits::QUERIES_MAX).map(|n| format!("[[queries]]\nname='{n}'\nsql='S'\nmin=1\n")).collect();
+        (0..=limits::QUERIES_MAX).map(|n| format!("[[queries]]\nname='{n}'\nsql='SELECT 1'\nmin=1\n")).collect();
     let mistake = only_mistake(&minimal_and(&queries));
     assert_eq!((mistake.field.as_str(), mistake.problem.as_str()), ("queries", "has 201 entries"));
     let tables: String = (0..=limits::TABLES_MAX).map(|n| format!("'p.{n}'={{}}\n")).collect();
@@ -95,10 +95,24 @@ fn too_many_entries_are_told_by_their_number() {
 #[test]
 fn a_query_may_be_as_long_as_the_limit_and_no_longer() {
     let query = |length: usize| {
-        minimal_and(&format!("[[queries]]\nname = 'long'\nmin = 1\nsql = '{}'\n", "S".repeat(length)))
+        let sql = format!("SELECT 1{}", " ".repeat(length - 8));
+        minimal_and(&format!("[[queries]]\nname = 'long'\nmin = 1\nsql = '{sql}'\n"))
     };
     assert!(parse_toml(&query(limits::SQL_MAX_BYTES)).is_ok());
     assert_eq!(only_mistake(&query(limits::SQL_MAX_BYTES + 1)).field, "queries[0].sql");
+}
+
+#[test]
+fn a_query_that_does_more_than_read_is_refused_with_its_place_and_the_way_out() {
+    let text = "[[queries]]\nname = \"q\"\nmin = 1\nsql = \"\"\"\nSELECT count(*)\n  FROM public.wipe(1)\n\"\"\"\n";
+    let mistake = only_mistake(&minimal_and(text));
+    assert_eq!(mistake.field, "queries[0].sql");
+    assert_eq!(mistake.value.as_deref(), Some(r#""SELECT count(*)\n  FROM public.wipe(1)\n""#));
+    assert_eq!(
+        mistake.problem,
+        "calls public.wipe, a function of the database's own (line 2, column 15 of the query)"
+    );
+    assert!(mistake.hint.starts_with("write what it does as a plain query"), "{mistake}");
 }
 
 #[test]
@@ -161,7 +175,7 @@ fn a_value_beyond_a_bound_is_told_with_its_field() {
 fn the_bounds_themselves_are_allowed() {
     let text = minimal_and(
         "statement_timeout = \"13m\"\n[defaults]\nmax_drop = 1\n[polling]\nmin = \"2m\"\nmax = \"2m\"\n\
-         [[queries]]\nname = \"q\"\nsql = \"S\"\nmin = 3\nmax = 3\n",
+         [[queries]]\nname = \"q\"\nsql = \"SELECT 1\"\nmin = 3\nmax = 3\n",
     );
     assert!(parse_toml(&text).is_ok(), "{:?}", parse_toml(&text));
 }

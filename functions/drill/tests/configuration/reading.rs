@@ -29,6 +29,7 @@ fn the_complete_example_shows_every_field() {
         max_drop: Some(0.0),
         max_growth: Some(2.0),
         drift: Some(Effect::Fail),
+        may_shrink: Some(false),
         purges: vec![Purge {
             from: "2026-12-01".parse().unwrap(),
             to: "2026-12-02".parse().unwrap(),
