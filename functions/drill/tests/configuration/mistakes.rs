@@ -83,8 +83,9 @@ fn a_file_that_is_too_large_is_not_read_at_all() {
 
 #[test]
 fn too_many_entries_are_told_by_their_number() {
-    let queries: String =
-        (0..=limits::QUERIES_MAX).map(|n| format!("[[queries]]\nname='{n}'\nsql='SELECT 1'\nmin=1\n")).collect();
+    let queries: String = (0..=limits::QUERIES_MAX)
+        .map(|n| format!("[[queries]]\nname='{n}'\nsql='SELECT 1'\nmin=1\n"))
+        .collect();
     let mistake = only_mistake(&minimal_and(&queries));
     assert_eq!((mistake.field.as_str(), mistake.problem.as_str()), ("queries", "has 201 entries"));
     let tables: String = (0..=limits::TABLES_MAX).map(|n| format!("'p.{n}'={{}}\n")).collect();
@@ -104,7 +105,8 @@ fn a_query_may_be_as_long_as_the_limit_and_no_longer() {
 
 #[test]
 fn a_query_that_does_more_than_read_is_refused_with_its_place_and_the_way_out() {
-    let text = "[[queries]]\nname = \"q\"\nmin = 1\nsql = \"\"\"\nSELECT count(*)\n  FROM public.wipe(1)\n\"\"\"\n";
+    let text =
+        "[[queries]]\nname = \"q\"\nmin = 1\nsql = \"\"\"\nSELECT count(*)\n  FROM public.wipe(1)\n\"\"\"\n";
     let mistake = only_mistake(&minimal_and(text));
     assert_eq!(mistake.field, "queries[0].sql");
     assert_eq!(mistake.value.as_deref(), Some(r#""SELECT count(*)\n  FROM public.wipe(1)\n""#));
