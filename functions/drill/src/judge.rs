@@ -21,6 +21,7 @@ mod query;
 mod server;
 mod structure;
 mod table;
+mod trend;
 
 use table::Tables;
 
@@ -92,9 +93,13 @@ pub fn judge(
         findings.extend(of_unit(unit, outcome, &tables, basis));
     }
     findings.extend(absent::judge(measurements, &tables, basis));
+    let records = tables.records(measurements, baseline);
+    findings.extend(records.iter().filter_map(|record| {
+        trend::judge(record, &configuration.rules_for(&record.table), basis)
+    }));
     let (objects, differences) = catalogue::judge(measurements, basis);
     findings.extend(differences);
-    let judgement = conclude::conclude(findings, tables.records(measurements, baseline), configuration);
+    let judgement = conclude::conclude(findings, records, configuration);
     warnings.extend(judgement.warnings);
     Judgement { warnings, server_version, objects, history: table::history(baseline), ..judgement }
 }

@@ -81,7 +81,8 @@ pub struct CatalogueEffects {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthEffects {
-    /// Sequences behind their column's largest value; `fail` when absent.
+    /// Sequences behind their column's largest value. When absent, one that the last verified drill had too, or
+    /// that the first drill finds, is a warning; a new one rejects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Effect>,
     /// Invalid or not-ready indexes; `warn` when absent.
@@ -90,7 +91,7 @@ pub struct HealthEffects {
     /// Constraints that were never validated; `warn` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constraint_valid: Option<Effect>,
-    /// Collations of another version than the library's; `warn` when absent.
+    /// Collations of another version than the library's; when absent, as for sequences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collation: Option<Effect>,
     /// Unlogged tables; `warn` when absent.
@@ -135,13 +136,14 @@ impl CatalogueEffects {
 }
 
 impl HealthEffects {
-    /// What a problem of a kind does.
-    pub fn of(&self, kind: HealthKind) -> Effect {
+    /// What a problem of a kind does; known is one that the last verified drill had too.
+    pub fn of(&self, kind: HealthKind, is_known: bool) -> Effect {
+        let news = if is_known { Effect::Warn } else { Effect::Fail };
         match kind {
-            HealthKind::Sequence => self.sequence.unwrap_or(Effect::Fail),
+            HealthKind::Sequence => self.sequence.unwrap_or(news),
             HealthKind::IndexValid => self.index_valid.unwrap_or(Effect::Warn),
             HealthKind::ConstraintValid => self.constraint_valid.unwrap_or(Effect::Warn),
-            HealthKind::Collation => self.collation.unwrap_or(Effect::Warn),
+            HealthKind::Collation => self.collation.unwrap_or(news),
             HealthKind::Unlogged => self.unlogged.unwrap_or(Effect::Warn),
             HealthKind::Extension => self.extension.unwrap_or(Effect::Fail),
             HealthKind::Wraparound => self.wraparound.unwrap_or(Effect::Fail),

@@ -27,6 +27,9 @@ pub struct TableRules {
     /// than the band are a warning at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Effect>,
+    /// Whether it may shrink a little every night, for ever, as a table does whose old rows are archived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_shrink: Option<bool>,
     /// Deletions that were planned, in which the table may leave its band.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = limits::PURGES_MAX), extend("default" = []))]
@@ -116,6 +119,7 @@ pub fn rules_for(defaults: &TableRules, tables: &BTreeMap<String, TableRules>, t
         max_drop: own.max_drop.or(defaults.max_drop),
         max_growth: own.max_growth.or(defaults.max_growth),
         drift: own.drift.or(defaults.drift),
+        may_shrink: own.may_shrink.or(defaults.may_shrink),
         purges: if own.purges.is_empty() { defaults.purges.clone() } else { own.purges },
         fresh: own.fresh.or_else(|| defaults.fresh.clone()),
         frozen: own.frozen.or(defaults.frozen),

@@ -106,6 +106,7 @@ record! {
     max_drop: maybe, rules::max_drop;
     max_growth: maybe, rules::max_growth;
     drift: maybe;
+    may_shrink: maybe;
     purges: optional(Vec::new);
     fresh: maybe;
     frozen: maybe;

@@ -11,14 +11,23 @@ pub(super) fn judge(kind: HealthKind, outcome: &Outcome<Value>, basis: Basis<'_>
         Ok(report) => report,
         Err(finding) => return vec![finding],
     };
-    let effect = basis.configuration.health.of(kind);
+    let effects = &basis.configuration.health;
+    // What the last verified drill had too is no news of this backup; without one, nobody knows.
+    let is_known = |subject: &str| {
+        let had = |f: &Finding| f.check == check && f.subject == subject && f.status != FindingStatus::Passed;
+        basis.baseline.is_none_or(|b| b.evidence.findings.iter().any(had))
+    };
     let mut findings: Vec<Finding> = report
         .problems
         .iter()
-        .map(|p| finding_with_effect(check, &p.subject, effect, &p.expected, &p.found))
+        .map(|p| {
+            let effect = effects.of(kind, is_known(&p.subject));
+            finding_with_effect(check, &p.subject, effect, &p.expected, &p.found)
+        })
         .collect();
     if report.more > 0 {
         let found = format!("{} more {noun} with the same problem", report.more);
+        let effect = effects.of(kind, is_known(subject));
         findings.push(finding_with_effect(check, subject, effect, expected, found));
     }
     findings.extend(report.unreadable.iter().map(|what| Finding {

@@ -2,7 +2,7 @@
 //! written in several places says the same in each.
 
 #[path = "../support/database.rs"]
-#[allow(dead_code, reason = "shared with the tests of decisions")]
+
 mod database;
 mod definition;
 mod documents;
