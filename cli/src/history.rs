@@ -168,6 +168,7 @@ fn as_json(drill: &DrillId, record: &Record) -> Value {
             "recovery_s": evidence.recovery_s,
             "failed": count(evidence, FindingStatus::Failed),
             "not_measured": count(evidence, FindingStatus::NotMeasured),
+            "warned": count(evidence, FindingStatus::Warned),
             "passed": count(evidence, FindingStatus::Passed),
         }),
         Record::Absent => json!({ "drill": drill.as_str(), "verdict": null }),

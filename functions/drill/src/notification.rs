@@ -28,7 +28,11 @@ pub fn of_drill(evidence: &Evidence) -> Notification {
     line(&mut body, &format!("execution  {}", evidence.execution));
     let bad = evidence.findings.iter().filter(|f| f.status != FindingStatus::Passed);
     for finding in bad.clone().take(FINDINGS_MAX) {
-        let word = if finding.status == FindingStatus::Failed { "FAILED" } else { "NOT MEASURED" };
+        let word = match finding.status {
+            FindingStatus::Failed => "FAILED",
+            FindingStatus::NotMeasured => "NOT MEASURED",
+            FindingStatus::Warned | FindingStatus::Passed => "WARNING",
+        };
         line(&mut body, "");
         line(&mut body, &format!("{word}  {} {}", finding.check, finding.subject));
         line(&mut body, &format!("  expected {}", finding.expected));

@@ -86,13 +86,31 @@ pub(super) fn span(seconds: u64) -> String {
 
 /// How many checks came out in which way.
 pub(super) fn tally(evidence: &Evidence) -> String {
-    let [failed, missing, passed] =
-        [FindingStatus::Failed, FindingStatus::NotMeasured, FindingStatus::Passed]
-            .map(|status| with_status(evidence, status).len());
-    if failed + missing + passed == 0 {
+    let [failed, missing, warned, passed] = [
+        FindingStatus::Failed,
+        FindingStatus::NotMeasured,
+        FindingStatus::Warned,
+        FindingStatus::Passed,
+    ]
+    .map(|status| with_status(evidence, status).len());
+    if failed + missing + warned + passed == 0 {
         return "none was made".to_owned();
     }
-    format!("{failed} failed, {missing} not measured, {passed} passed")
+    let warnings = match warned {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        more => format!(", {more} warnings"),
+    };
+    let level = evidence.level.map(|level| format!("; level {}", level.as_str())).unwrap_or_default();
+    format!("{failed} failed, {missing} not measured{warnings}, {passed} passed{level}")
+}
+
+/// The last verified drill, after which came whatever is wrong; `None` for the first drill of a source.
+pub(super) fn compared_with(evidence: &Evidence) -> Option<String> {
+    let drill = evidence.baseline.as_ref()?;
+    let data_at = evidence.history.iter().find(|point| point.drill == *drill).map(|point| point.data_at);
+    let of = data_at.map(|at| format!(", data of {}", clock(at))).unwrap_or_default();
+    Some(format!("{drill}, the last verified drill{of}"))
 }
 
 /// What to say where no gap was reported: without a check, nothing at all is covered.

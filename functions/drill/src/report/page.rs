@@ -5,6 +5,9 @@ use std::fmt::{Display, Write as _};
 use super::{facts, with_status};
 use crate::evidence::{Evidence, Finding, FindingStatus, Verdict};
 
+/// So many findings of one status are shown: more make no page that a person reads.
+const SHOWN_MAX: usize = 500;
+
 pub(super) fn render(evidence: &Evidence) -> String {
     let mut page = Page::default();
     let word = facts::headline(evidence);
@@ -23,6 +26,7 @@ pub(super) fn render(evidence: &Evidence) -> String {
     numbers(&mut page, evidence);
     findings(&mut page, "Failed", "failed", &with_status(evidence, FindingStatus::Failed));
     findings(&mut page, "Not measured", "missing", &with_status(evidence, FindingStatus::NotMeasured));
+    findings(&mut page, "Warning", "missing", &with_status(evidence, FindingStatus::Warned));
     let none = facts::nothing_uncovered(evidence);
     list(&mut page, "Not covered by any check", "", &evidence.not_covered, none);
     if !evidence.warnings.is_empty() {
@@ -78,7 +82,9 @@ fn numbers(page: &mut Page, evidence: &Evidence) {
         page.element("dd", "note", note);
         page.raw("</div>\n");
     }
-    for (name, value) in [("Backup", &backup), ("Checks", &tally)] {
+    let compared = facts::compared_with(evidence);
+    let compared = compared.iter().map(|with| ("Compared with", with));
+    for (name, value) in [("Backup", &backup), ("Checks", &tally)].into_iter().chain(compared) {
         page.raw("<div>");
         page.element("dt", "", name);
         page.element("dd", "words", value);
@@ -94,7 +100,7 @@ fn findings(page: &mut Page, heading: &str, class: &str, findings: &[&Finding]) 
     page.raw(&format!("<section class=\"{class}\">\n"));
     page.element("h2", "", &format!("{heading} ({})", findings.len()));
     page.raw("<table>\n<thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Expected</th><th scope=\"col\">Found</th></tr></thead>\n<tbody>\n");
-    for finding in findings {
+    for finding in findings.iter().take(SHOWN_MAX) {
         page.raw("<tr>");
         page.raw("<th scope=\"row\">");
         page.element("span", "mark", &heading.to_uppercase());
@@ -109,7 +115,11 @@ fn findings(page: &mut Page, heading: &str, class: &str, findings: &[&Finding]) 
         }
         page.raw("</td></tr>\n");
     }
-    page.raw("</tbody>\n</table>\n</section>\n");
+    page.raw("</tbody>\n</table>\n");
+    if let more @ 1.. = findings.len().saturating_sub(SHOWN_MAX) {
+        page.element("p", "", &format!("and {more} more, which evidence.json has"));
+    }
+    page.raw("</section>\n");
 }
 
 fn list(page: &mut Page, heading: &str, class: &str, items: &[String], none: &str) {

@@ -30,9 +30,13 @@ pub(super) fn render(evidence: &Evidence) -> String {
     let (time, from) = facts::recovery(evidence);
     text.row("Recovery time", &format!("{time} (RTO): {from}"));
     text.row("Checks", &facts::tally(evidence));
+    if let Some(with) = facts::compared_with(evidence) {
+        text.row("Compared with", &with);
+    }
 
     text.findings("FAILED", &with_status(evidence, FindingStatus::Failed));
     text.findings("NOT MEASURED", &with_status(evidence, FindingStatus::NotMeasured));
+    text.findings("WARNING", &with_status(evidence, FindingStatus::Warned));
     text.list("Not covered by any check", &evidence.not_covered, Some(facts::nothing_uncovered(evidence)));
     text.list("Warnings", &evidence.warnings, None);
     text.list(
