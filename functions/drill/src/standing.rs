@@ -20,8 +20,9 @@ const STOPPED: &str = "instance stopped";
 const STARTED: &str = "instance started";
 /// RDS keeps events for 14 days; one day is left for events that come late.
 const EVENTS_REACH_BACK: TimeDelta = TimeDelta::days(13);
-/// A stop takes up to an hour (Amazon RDS User Guide); what runs after twice that isn't stopping.
-const STOP_MAX: TimeDelta = TimeDelta::hours(2);
+/// RDS shows `stopping` as soon as it has taken a stop, and a stale look is over in a minute. What is still ready
+/// so long after it was asked was refused the stop, or was stopped and started again, which its events tell.
+const STOP_SHOWS_WITHIN: TimeDelta = TimeDelta::minutes(15);
 
 /// Why a replica runs though no drill uses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,11 @@ impl WhyRunning {
     }
 }
 
-/// Why a replica runs, by the events since our own stop or, without one, since `created_at`.
+/// Why a replica runs, by its events: all of them since it was asked for, of which those since our own stop or,
+/// without one, since `created_at` count.
+///
+/// Every restore has an event of its own (RDS-EVENT-0043, RDS-EVENT-0019), so that a list without any isn't whole
+/// and says nothing.
 pub fn why_running(
     stop: Option<&StopRecord>,
     created_at: DateTime<Utc>,
@@ -55,7 +60,10 @@ pub fn why_running(
     now: DateTime<Utc>,
 ) -> WhyRunning {
     let since = stop.map_or(created_at, |s| s.requested_at);
-    let mut events: Vec<&(DateTime<Utc>, String)> = events.iter().collect();
+    if events.is_empty() {
+        return WhyRunning::Unknown;
+    }
+    let mut events: Vec<&(DateTime<Utc>, String)> = events.iter().filter(|(at, _)| *at >= since).collect();
     events.sort_by_key(|(at, _)| *at);
     let is = |event: &&(DateTime<Utc>, String), text: &str| event.1.contains(text);
     // What was before the last stop doesn't say why it runs now.
@@ -69,7 +77,7 @@ pub fn why_running(
         WhyRunning::Unknown
     } else if stop.is_none() {
         WhyRunning::LeftByItsDrill
-    } else if now - since <= STOP_MAX {
+    } else if now - since <= STOP_SHOWS_WITHIN {
         WhyRunning::Stopping
     } else {
         WhyRunning::NeverStopped

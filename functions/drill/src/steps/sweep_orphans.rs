@@ -222,7 +222,7 @@ impl Looked<'_> {
             }
             WhyRunning::Unknown => (
                 Action::Report,
-                "it runs for longer than the events of RDS reach back: tag it restore-drill:hold to keep it, or stop it",
+                "the events of RDS don't say why it runs: tag it restore-drill:hold to keep it, or stop it",
             ),
         };
         if action != Action::Stop {
@@ -258,8 +258,7 @@ impl Looked<'_> {
         let replica = &self.one.replica;
         let stop = store::read_stop(ports, replica.drill()).await?;
         let stop = stop.filter(|s| s.resource_id == *replica.resource_id());
-        let since = stop.as_ref().map_or(self.created_at, |s| s.requested_at);
-        let events = ports.events_since(replica.id(), since).await?;
+        let events = ports.events_since(replica.id(), replica.drill().scheduled_at()).await?;
         Ok(why_running(stop.as_ref(), self.created_at, &events, self.now))
     }
 

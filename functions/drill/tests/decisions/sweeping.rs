@@ -175,7 +175,23 @@ fn a_replica_that_runs_for_longer_than_events_reach_back_is_reported() {
 
 #[test]
 fn a_replica_that_was_asked_to_stop_a_short_while_ago_is_kept() {
-    assert_eq!(running(None, |world| world.set_now("2026-11-10T05:00:00Z")), Action::Keep);
+    assert_eq!(running(None, |world| world.set_now("2026-11-10T04:05:00Z")), Action::Keep);
+}
+
+#[test]
+fn a_replica_whose_stop_was_refused_is_stopped_by_the_next_sweep() {
+    assert_eq!(running(None, |world| world.set_now("2026-11-10T04:15:00Z")), Action::Stop);
+}
+
+#[test]
+fn a_list_of_events_without_even_the_restore_says_nothing() {
+    let lost = |world: &World| world.change(|s| s.events.clear());
+    assert_eq!(running(None, lost), Action::Report);
+    let never_stopped = |world: &World| {
+        lost(world);
+        world.forget(&keys::stop(&night_of(DAY)));
+    };
+    assert_eq!(running(None, never_stopped), Action::Report);
 }
 
 #[test]

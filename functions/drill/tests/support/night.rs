@@ -61,6 +61,7 @@ impl World {
     pub(crate) fn earlier(&self, drill: &DrillId, verdict: Verdict) -> Instance {
         let instance = replica(drill);
         self.add(instance.clone());
+        self.event(&instance.id, drill.scheduled_at(), "Restored from snapshot rds:some-backup");
         self.leave(drill, &instance, verdict);
         instance
     }
