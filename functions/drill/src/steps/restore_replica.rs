@@ -3,12 +3,13 @@
 //! Starts a billed instance. Repeating it is safe: the replica's id follows from the drill, and what
 //! exists under it is taken only when it is this drill's, of this backup, and ours.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Restored, Settings, confirm, ownership, require_claim};
 use crate::backup::Origin;
 use crate::error::{StepError, WireName};
+use crate::ids::rfc3339;
 use crate::instance::Instance;
 use crate::observation::{self, Goal};
 use crate::ownership::{OwnedReplica, Ownership};
@@ -40,6 +41,10 @@ pub struct Output {
     pub wait_s: u64,
 }
 
+/// A plan is carried out right after it was made, give or take the retries. A redrive of later would restore a
+/// backup that nobody found good enough then, and restore once more what the sweep has deleted since.
+const PLAN_MAX_AGE: TimeDelta = TimeDelta::hours(1);
+
 /// Asks for the replica.
 pub async fn run<P>(
     ports: &P,
@@ -52,6 +57,13 @@ where
 {
     let plan = input.plan;
     require_claim(ports, &plan).await?;
+    if now - plan.planned_at > PLAN_MAX_AGE {
+        return Err(StepError::new(
+            WireName::BackupStale,
+            format!("the plan of drill {} was made at {}", plan.drill, rfc3339(plan.planned_at)),
+            "an execution that is redriven later restores nothing any more: start a new drill",
+        ));
+    }
     // An adopted replica was accepted some time after the plan was made: taking the plan's time never
     // claims a quicker recovery than there was.
     let (instance, accepted_at) = match ports.restore(&request(&plan)).await.map_err(|e| refused(e, &plan))? {

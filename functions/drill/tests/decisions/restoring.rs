@@ -88,6 +88,19 @@ fn an_execution_without_the_claim_restores_nothing() {
 }
 
 #[test]
+fn an_execution_that_is_redriven_days_later_restores_nothing() {
+    let world = World::new();
+    let mut night = world.begin();
+    world.wait(TimeDelta::minutes(59));
+    night.restore().expect("retries take their time");
+    world.wait(TimeDelta::days(3));
+    world.remove(night.id());
+    world.clear_log();
+    assert_eq!(night.restore().unwrap_err().name, WireName::BackupStale);
+    assert!(world.changes().is_empty());
+}
+
+#[test]
 fn a_restore_whose_answer_was_lost_is_adopted_at_the_next_try() {
     let world = World::new();
     let mut night = world.begin();
