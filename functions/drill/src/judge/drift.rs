@@ -15,6 +15,7 @@ mod spread;
 mod words;
 
 use bounds::Bounds;
+use forecast::Forecasts;
 use history::History;
 
 /// The rows of a table in an earlier verified drill.
@@ -114,9 +115,9 @@ const HAIR: f64 = 1e-12;
 /// are what a monthly purge needs to be known.
 pub fn band(earlier: &[Point], data_at: DateTime<Utc>, allowances: &Allowances) -> Option<Band> {
     let history = History::of(earlier, data_at, allowances.purges)?;
-    let forecasts = forecast::forecasts(&history);
-    let mut bounds = Bounds::of(&history, &forecasts);
-    let mut basis = words::basis(&history, forecasts.first(), bounds.least);
+    let forecasts = Forecasts::of(&history);
+    let mut bounds = Bounds::of(&history, forecasts.as_ref());
+    let mut basis = words::basis(&history, forecasts.as_ref(), bounds.least);
     let planned = purge::planned(earlier, data_at, allowances.purges);
     allow(&mut bounds, &history, allowances, planned.as_ref(), &mut basis);
     let mut band = Band {
@@ -129,9 +130,7 @@ pub fn band(earlier: &[Point], data_at: DateTime<Utc>, allowances: &Allowances) 
         declined_below: None,
         basis,
     };
-    if planned.is_some() || forecasts.is_empty() {
-        return Some(band);
-    }
+    let Some(forecasts) = forecasts.filter(|_| planned.is_none()) else { return Some(band) };
     let recurring = purge::recurring(&history, &forecasts).filter(|_| allowances.max_drop.is_none());
     if let Some((before, least)) = recurring.filter(|(_, least)| *least < bounds.least) {
         band.purged_below = Some((before, band.fell_below));

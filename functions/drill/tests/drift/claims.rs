@@ -76,6 +76,21 @@ fn a_few_rows_more_or_less_in_a_small_table_are_nothing() {
 }
 
 #[test]
+fn a_small_table_that_moves_may_lose_three_roots_of_its_rows() {
+    let counts: Vec<u64> = (0..35).map(|night| 100 + night % 2).collect();
+    assert_eq!(tonight(&until_the_20th(&counts)).least, 70);
+    // A new one twice as many, as nobody knows yet how it moves.
+    assert_eq!(tonight(&until_the_20th(&[16, 18, 25])).judge(6), Drift::Usual);
+}
+
+#[test]
+fn a_limit_that_comes_out_even_is_not_missed_by_rounding() {
+    let allowances = Allowances { max_drop: Some(0.42), ..Allowances::default() };
+    let band = band(&until_the_20th(&[100; 35]), november(21), &allowances).unwrap();
+    assert_eq!(band.least, 58);
+}
+
+#[test]
 fn a_new_table_must_keep_half_of_its_rows_and_one_of_two_nights_a_tenth() {
     let known_for = |nights: u64| tonight(&until_the_20th(&growing(nights, 100_000, 0)));
     assert_eq!((known_for(1).least, known_for(2).least), (10_000, 10_000));
@@ -100,6 +115,29 @@ fn after_a_bulk_import_the_higher_level_is_usual_and_the_lower_one_is_a_loss() {
     let band = tonight(&until_the_20th(&counts));
     assert_eq!(band.judge(3_001_000), Drift::Usual);
     assert_eq!(band.judge(1_034_000), Drift::Fell { since: band.last });
+}
+
+#[test]
+fn growth_that_any_forecast_knows_is_not_worth_a_warning() {
+    // Up and down by a third around a level that doubled last night.
+    let mut counts: Vec<u64> = (0..35_u64).map(|night| 900_000 + (night * night * 7_919) % 600_000).collect();
+    counts[34] = 2_400_000;
+    assert_eq!(tonight(&until_the_20th(&counts)).judge(2_400_000), Drift::Usual);
+}
+
+#[test]
+fn the_newest_drill_counts_whatever_its_time_of_day() {
+    let mut earlier = until_the_20th(&[50_000; 35]);
+    earlier.push(Point { data_at: november(20) + TimeDelta::hours(13), rows: 150_000 });
+    let band = tonight(&earlier);
+    assert_eq!((band.last.rows, band.judge(150_000)), (150_000, Drift::Usual));
+    assert!(band.judge(50_000).is_failure());
+}
+
+#[test]
+fn a_weekly_cycle_without_noise_still_has_some_slack() {
+    let counts: Vec<u64> = (0..35).map(|night| 100_000 * (night % 7 + 1)).collect();
+    assert_eq!(tonight(&until_the_20th(&counts)).judge(99_500), Drift::Usual);
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     family("purged every month", monthly_purge),
     family("purged once, as planned", planned_purge),
     family("emptied and refilled, by chance", staging),
+    family("up and down around a level", level),
     family("queue", queue),
     family("small: 0 to 100 rows", small),
     family("small, hardly ever changed", settings),
@@ -237,6 +238,12 @@ fn staging(dice: &mut Dice) -> Series {
         let count = full * dice.factor(0.2);
         (if dice.chance(often) { 0.0 } else { count }, 1.0)
     })
+}
+
+fn level(dice: &mut Dice) -> Series {
+    let level = dice.rows(4, 8);
+    let sigma = dice.between(0.02, 0.15);
+    series(dice, |_, dice| (level * dice.factor(sigma), 1.0))
 }
 
 fn queue(dice: &mut Dice) -> Series {

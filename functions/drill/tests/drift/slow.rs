@@ -100,3 +100,23 @@ fn weekly_ups_and_downs_are_no_decline() {
         assert_eq!(tonight(&earlier).judge(counts[night]), Drift::Usual, "night {night}");
     }
 }
+
+#[test]
+fn a_fall_in_one_night_is_no_decline() {
+    let mut counts = growing(30, 1_000_000, 1_000);
+    counts.extend([700_000; 5]);
+    assert_eq!(tonight(&until_the_20th(&counts)).judge(699_000), Drift::Usual);
+}
+
+#[test]
+fn a_table_may_lose_twice_what_it_recovered_from_before() {
+    let mut counts = vec![1_000_000_u64];
+    for night in 1..35_u64 {
+        let rows = counts[counts.len() - 1];
+        // Ten nights down, eleven up, thirteen down.
+        counts.push(if (11..=21).contains(&night) { rows * 1_008 / 1_000 } else { rows * 992 / 1_000 });
+    }
+    let rows = counts[34] * 992 / 1_000;
+    assert!(rows * 100 < counts[21] * 90);
+    assert_eq!(tonight(&until_the_20th(&counts)).judge(rows), Drift::Usual);
+}

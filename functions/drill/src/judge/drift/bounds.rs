@@ -1,6 +1,6 @@
 //! The rows that are usual for a table in one night.
 
-use super::forecast::Forecast;
+use super::forecast::{Forecast, Forecasts};
 use super::history::History;
 
 /// Growth of one night up to this share is never worth a warning, nor are so many rows.
@@ -25,24 +25,26 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// What the past of a table says; the believed forecast comes first.
-    pub(super) fn of(history: &History, forecasts: &[Forecast]) -> Self {
-        match forecasts.first() {
-            Some(believed) => of_forecasts(history, believed, forecasts),
+    /// What the past of a table says.
+    pub(super) fn of(history: &History, forecasts: Option<&Forecasts>) -> Self {
+        match forecasts {
+            Some(forecasts) => of_forecasts(history, forecasts),
             None => of_few(history),
         }
     }
 }
 
-/// The least of the believed forecast, and the most of all: growth is no loss, so that any reason for it will do.
-fn of_forecasts(history: &History, believed: &Forecast, forecasts: &[Forecast]) -> Bounds {
+/// The least of the believed forecast, and the most of both: growth is no loss, so that any reason for it will do.
+fn of_forecasts(history: &History, forecasts: &Forecasts) -> Bounds {
     let known = history.last().rows;
     let floor = |rows: f64| rows - history.slack(rows);
+    let believed = forecasts.believed();
     // As many rows as in the last verified drill are never a loss, however many more were forecast.
     let least = believed.lowest().min(floor(known)).min(floor(believed.reference));
-    let most = forecasts.iter().map(Forecast::highest).try_fold(0.0, |most: f64, one| Some(most.max(one?)));
     let growth = known * (1.0 + GROWTH_SHARE * history.gap()) + GROWTH_ROWS;
-    Bounds { least: not_emptied(history, least), most: most.map(|most| most.max(growth)) }
+    let of_week = forecasts.weekly.as_ref().map_or(Some(0.0), Forecast::highest);
+    let most = forecasts.nightly.highest().zip(of_week).map(|(night, week)| night.max(week).max(growth));
+    Bounds { least: not_emptied(history, least), most }
 }
 
 /// With a few drills only: half of the rows, or a tenth while there are hardly any drills; and anything but

@@ -4,7 +4,7 @@
 //! changes, since its highest point. What one night alone explains, a purge or an import, isn't summed.
 
 use super::Point;
-use super::forecast::{Forecast, Method, WEEK};
+use super::forecast::{Forecast, Forecasts, WEEK};
 use super::history::{History, Night, change, moved};
 use super::spread::Spread;
 
@@ -41,13 +41,10 @@ struct Mark<'h> {
 }
 
 /// The decline that tonight may be part of; `None` when too few nights lie behind the highest point.
-pub(super) fn decline(history: &History, forecasts: &[Forecast]) -> Option<Decline> {
-    let (marks, spread) = match forecasts.first()?.method {
-        Method::Seasonal => (weekly(history), forecasts[0].spread),
-        Method::Naive | Method::Level => {
-            let naive = forecasts.iter().find(|forecast| forecast.method == Method::Naive)?;
-            (nightly(history, naive), naive.spread)
-        }
+pub(super) fn decline(history: &History, forecasts: &Forecasts) -> Option<Decline> {
+    let (marks, spread) = match &forecasts.weekly {
+        Some(forecast) => (weekly(history), forecast.spread),
+        None => (nightly(history, &forecasts.nightly), forecasts.nightly.spread),
     };
     let newest = marks.last()?;
     let at = highest(&marks);
@@ -112,8 +109,8 @@ fn deepest(marks: &[Mark]) -> f64 {
     deepest
 }
 
-fn nightly<'h>(history: &'h History, naive: &Forecast) -> Vec<Mark<'h>> {
-    let spread = naive.spread;
+fn nightly<'h>(history: &'h History, forecast: &Forecast) -> Vec<Mark<'h>> {
+    let spread = forecast.spread;
     let mut sum = 0.0;
     let mut marks = vec![Mark { night: &history.nights[0], sum }];
     for (step, night) in history.steps.iter().zip(&history.nights[1..]) {

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 
-use super::forecast::{Forecast, Method};
+use super::forecast::Forecasts;
 use super::history::{History, LEAST_SHARE, moved};
 use super::{Point, Purge};
 
@@ -48,9 +48,9 @@ pub(super) fn planned(earlier: &[Point], data_at: DateTime<Utc>, purges: &[Purge
 }
 
 /// A purge of about a month ago, and the rows that another like it would leave tonight.
-pub(super) fn recurring(history: &History, forecasts: &[Forecast]) -> Option<(Point, f64)> {
-    let naive = forecasts.iter().find(|forecast| forecast.method == Method::Naive)?.spread;
-    let usual = (naive.center - naive.down).min(-LEAST_SHARE);
+pub(super) fn recurring(history: &History, forecasts: &Forecasts) -> Option<(Point, f64)> {
+    let nightly = forecasts.nightly.spread;
+    let usual = (nightly.center - nightly.down).min(-LEAST_SHARE);
     let falls = || history.steps.iter().zip(&history.nights[1..]).filter(|(step, _)| step.change < usual);
     let (then, night) = falls()
         .filter(|(_, night)| MONTH.contains(&night.age))

@@ -1,10 +1,10 @@
 //! Bands and drifts in words, for somebody who was asleep a minute ago.
 
 use super::decline::Decline;
-use super::forecast::{Forecast, Method, WEEK};
+use super::forecast::{Forecast, Forecasts, WEEK};
 use super::history::History;
 use super::purge::Planned;
-use super::{Band, Drift, Point, whole};
+use super::{Band, Drift, Point};
 
 impl Band {
     /// The band for people: the rows, and what they follow from.
@@ -61,27 +61,20 @@ impl Band {
 }
 
 /// What a band follows from.
-pub(super) fn basis(history: &History, believed: Option<&Forecast>, least: f64) -> String {
+pub(super) fn basis(history: &History, forecasts: Option<&Forecasts>, least: f64) -> String {
     let nights = history.nights.len();
     let of = format!("{nights} {}", if nights == 1 { "night" } else { "nights" });
-    let mut basis = match believed {
+    let mut basis = match forecasts {
         None if nights <= WEEK as usize => format!("{of}, too few to know more"),
         None => format!("{of}, too few of them with rows and without a purge"),
-        Some(believed) => {
-            let center = signed(believed.spread.center);
-            let off = percent(believed.spread.down.min(1.0));
-            match believed.method {
-                Method::Naive => {
-                    let known = history.last().rows;
-                    let lost = percent(if known > 0.0 { 1.0 - least / known } else { 0.0 });
-                    format!("{of}: {center} a night, up to {lost} may go")
-                }
-                Method::Level => {
-                    let level = grouped(whole(believed.reference));
-                    format!("{of}: around {level} rows, give or take {off}")
-                }
-                Method::Seasonal => format!("{of}: {center} on a week before, give or take {off}"),
-            }
+        Some(Forecasts { weekly: Some(Forecast { spread, .. }), .. }) => {
+            let off = percent(spread.down.min(1.0));
+            format!("{of}: {} on a week before, give or take {off}", signed(spread.center))
+        }
+        Some(Forecasts { nightly, .. }) => {
+            let known = history.last().rows;
+            let lost = if known > 0.0 { 1.0 - least / known } else { 0.0 };
+            format!("{of}: {} a night, up to {} may go", signed(nightly.spread.center), percent(lost))
         }
     };
     if history.last().age > 1 {
