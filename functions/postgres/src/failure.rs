@@ -91,6 +91,9 @@ fn tls_problem(error: &rustls::Error) -> String {
     }
 }
 
+/// `query_canceled`: `statement_timeout` ended the statement. Nobody else cancels one on a replica.
+const QUERY_CANCELED: &str = "57014";
+
 /// What was being measured, for the hints of an error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measuring<'a> {
@@ -123,13 +126,15 @@ pub(crate) fn of_measuring(measuring: Measuring<'_>, error: &Error) -> MeasureEr
     if ends_the_session(answer) {
         return MeasureError::Lost(format!("{doing}: {fact}"));
     }
+    if state == QUERY_CANCELED {
+        return MeasureError::TimedOut { reason: fact, hint: measuring.late.to_owned() };
+    }
     let hint = match state {
         "42501" if is_row_level_security(answer) => format!(
             "a row-level policy would hide rows; on the source: ALTER ROLE {} BYPASSRLS",
             crate::quote_identifier(measuring.role)
         ),
         "42501" => format!("on the source: {}", measuring.grant),
-        "57014" => measuring.late.to_owned(),
         "55P03" => "somebody else holds a lock on the replica; it should have no other sessions".to_owned(),
         "54001" | "53000" | "53100" | "53200" | "53400" => {
             "the replica lacks a resource for it: try a larger instance class".to_owned()

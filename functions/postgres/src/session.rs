@@ -11,7 +11,7 @@ use drill::measurement::{
 };
 use drill::ports::{MeasureError, Session};
 use tokio::time::timeout;
-use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
+use tokio_postgres::{Client, Error, IsolationLevel, SimpleQueryMessage, Transaction};
 
 use crate::failure::Measuring;
 use crate::{
@@ -29,6 +29,9 @@ const MARGIN: Duration = Duration::from_secs(45);
 /// How long after the session's end the server may take to say that it ended a statement.
 const CANCEL_MARGIN: Duration = Duration::from_secs(5);
 
+/// The way out when a statement was ended as the function's time was.
+const LATE_FUNCTION: &str = "the function's time was up: choose a larger replica.instance_class";
+
 /// An open session with a database. Dropping it closes the connection.
 #[derive(Debug)]
 pub struct PostgresSession {
@@ -36,6 +39,7 @@ pub struct PostgresSession {
     role: String,
     statement_timeout: Span,
     until: Option<Instant>,
+    version: u32,
 }
 
 impl PostgresSession {
@@ -46,9 +50,18 @@ impl PostgresSession {
         until: Option<Instant>,
     ) -> Result<Self, Error> {
         let (role, statement_timeout) = (settings.user.clone(), settings.statement_timeout);
-        let session = Self { client, role, statement_timeout, until };
-        session.client.batch_execute(&set_up(settings.statement_timeout.duration())).await?;
-        Ok(session)
+        let set_up = set_up(settings.statement_timeout.duration());
+        let messages = client.simple_query(&format!("{set_up}; SHOW server_version_num")).await?;
+        let version = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+            _ => None,
+        });
+        Ok(Self { client, role, statement_timeout, until, version: version.unwrap_or(0) })
+    }
+
+    /// The server's version as a number, such as 160004; 0 when it doesn't say.
+    pub(crate) const fn version(&self) -> u32 {
+        self.version
     }
 
     /// The role that the session was opened for.
@@ -62,9 +75,7 @@ impl PostgresSession {
         let configured = self.statement_timeout.duration();
         match self.until.map(|until| until.saturating_duration_since(Instant::now())) {
             Some(left) if left < Duration::from_secs(1) => None,
-            Some(left) if left < configured => {
-                Some((left, "the function's time was up: choose a larger replica.instance_class"))
-            }
+            Some(left) if left < configured => Some((left, LATE_FUNCTION)),
             _ => Some((configured, "it took longer than allowed: raise database.statement_timeout")),
         }
     }
@@ -78,26 +89,37 @@ impl PostgresSession {
         &'a mut self,
         measuring: &mut Measuring<'_>,
     ) -> Result<Transaction<'a>, MeasureError> {
+        let (transaction, before) = self.begin_transaction(measuring).await?;
+        before
+            .with(&transaction, async { Ok(()) })
+            .await
+            .map_err(|e| failure::of_measuring(*measuring, &e))?;
+        Ok(transaction)
+    }
+
+    /// Begins the read-only transaction of one measurement, and gives the statements that have to be its
+    /// first: what is measured next goes to the server together with them, without a way there and back of
+    /// their own.
+    pub(crate) async fn begin_transaction<'a>(
+        &'a mut self,
+        measuring: &mut Measuring<'_>,
+    ) -> Result<(Transaction<'a>, Before), MeasureError> {
         let Some((allowed, late)) = self.allowance() else {
-            return Err(MeasureError::NotMeasured {
+            return Err(MeasureError::TimedOut {
                 reason: "the function's time was up before it began".to_owned(),
-                hint: "choose a larger replica.instance_class".to_owned(),
+                hint: LATE_FUNCTION.to_owned(),
             });
         };
         measuring.late = late;
-        let begun = async {
-            let transaction = self
-                .client
-                .build_transaction()
-                .isolation_level(IsolationLevel::RepeatableRead)
-                .read_only(true)
-                .start()
-                .await?;
-            let first = format!("SET LOCAL statement_timeout = {}; SELECT 1", allowed.as_millis());
-            transaction.batch_execute(&first).await?;
-            Ok(transaction)
-        };
-        begun.await.map_err(|error| failure::of_measuring(*measuring, &error))
+        let begun = self
+            .client
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true)
+            .start()
+            .await;
+        let transaction = begun.map_err(|error| failure::of_measuring(*measuring, &error))?;
+        Ok((transaction, Before(format!("SET LOCAL statement_timeout = {}; SELECT 1", allowed.as_millis()))))
     }
 
     /// How long a measurement may take before its connection is given up.
@@ -207,6 +229,34 @@ impl Session for PostgresSession {
     async fn own_query(&mut self, sql: &str) -> Result<Option<String>, MeasureError> {
         let limit = self.patience();
         Self::bounded(limit, "running the query", own_query::value(self, sql)).await
+    }
+}
+
+/// Statements of ours that have to be made before what is measured.
+#[must_use]
+pub(crate) struct Before(String);
+
+impl Before {
+    /// None yet, of a transaction that is past its first statement.
+    pub(crate) const fn nothing() -> Self {
+        Self(String::new())
+    }
+
+    /// The same with settings after them, which hold until the transaction ends.
+    pub(crate) fn and(self, settings: &str) -> Self {
+        Self(format!("{}; {settings}", self.0))
+    }
+
+    /// Makes them, and has sent what `next` sends before the server has answered: it answers in order. When
+    /// they fail, what came of `next` doesn't count.
+    pub(crate) async fn with<T>(
+        self,
+        transaction: &Transaction<'_>,
+        next: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let (first, next) = tokio::join!(biased; transaction.batch_execute(&self.0), next);
+        first?;
+        next
     }
 }
 

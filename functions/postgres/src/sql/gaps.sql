@@ -5,13 +5,12 @@ WITH gap AS (
                WHEN c.relkind = 'f' THEN 'foreign table'
                WHEN c.relkind = 'm' THEN 'materialised view'
                WHEN c.relkind = 'r' AND c.relpersistence = 'u' THEN 'unlogged table'
-               WHEN c.relkind = 'S' THEN 'sequence'
-               WHEN c.relkind = 'i' THEN 'index'
            END AS kind,
            pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    WHERE c.relkind IN ('f', 'm', 'r')
+      AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
     UNION ALL
     SELECT 'large object', NULL
     FROM pg_catalog.pg_largeobject_metadata

@@ -199,7 +199,7 @@ async fn a_session_ends_its_statements_when_its_own_time_ends() {
     let mut session = postgres.connect(&target, support::token_time()).await.unwrap();
     for reason_of in ["57014", "before it began"] {
         match session.own_query("SELECT pg_sleep(20)").await {
-            Err(MeasureError::NotMeasured { reason, hint }) => {
+            Err(MeasureError::TimedOut { reason, hint }) => {
                 assert!(reason.contains(reason_of) && hint.contains("instance_class"), "{reason} {hint}");
             }
             other => panic!("{other:?}"),

@@ -10,7 +10,9 @@ const VACUUMED: &str = "CREATE TABLE answer (id int PRIMARY KEY, text text);
 
 fn not_measured(error: MeasureError) -> (String, String) {
     match error {
-        MeasureError::NotMeasured { reason, hint } => (reason, hint),
+        MeasureError::NotMeasured { reason, hint } | MeasureError::TimedOut { reason, hint } => {
+            (reason, hint)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -40,7 +42,7 @@ async fn rows_of_a_zeroed_page_are_missed_though_a_plain_count_still_gives_them(
     assert_eq!(without_care, 20_000, "the plain count doesn't notice");
 
     let mut session = support::connect(&server, "localhost", &settings("postgres", READER)).await.unwrap();
-    let counted = session.count_heap(&table("public", "answer")).await.unwrap();
+    let counted = session.count_heap(&table("public", "answer"), None).await.unwrap();
     assert_eq!(counted.rows, u64::try_from(20_000 - lost).unwrap());
     assert_eq!(counted.scan, "Seq Scan");
 }
@@ -57,7 +59,7 @@ async fn a_damaged_page_is_a_failure_with_its_sqlstate() {
     server.overwrite_block(&path, 3, b'z');
     server.run();
     let mut session = support::connect(&server, "localhost", &settings("postgres", READER)).await.unwrap();
-    let error = session.count_heap(&table("public", "answer")).await.unwrap_err();
+    let error = session.count_heap(&table("public", "answer"), None).await.unwrap_err();
     assert!(
         matches!(&error, MeasureError::Failed(text) if text.contains("XX001") && text.contains("block 3")),
         "{error:?}"
@@ -72,7 +74,7 @@ async fn a_large_table_is_counted_by_workers_together() {
         return;
     };
     database.admin.batch_execute("ANALYZE wide").await.unwrap();
-    let counted = database.session(READER).await.count_heap(&table("public", "wide")).await.unwrap();
+    let counted = database.session(READER).await.count_heap(&table("public", "wide"), None).await.unwrap();
     assert_eq!((counted.rows, counted.scan.as_str()), (60_000, "Parallel Seq Scan"));
 }
 
@@ -86,7 +88,7 @@ async fn each_table_counts_its_own_heap() {
     let Some(database) = Database::make("each_table_counts_its_own_heap", sql).await else { return };
     let mut session = database.session(READER).await;
     for (name, rows) in [("parent", 1), ("child", 2), ("part", 2)] {
-        assert_eq!(session.count_heap(&table("public", name)).await.unwrap().rows, rows, "{name}");
+        assert_eq!(session.count_heap(&table("public", name), None).await.unwrap().rows, rows, "{name}");
     }
 }
 
@@ -110,7 +112,7 @@ async fn odd_names_are_counted_too() {
     assert_eq!(catalogue.tables.len(), 7);
     let mut total = 0;
     for entry in &catalogue.tables {
-        total += session.count_heap(&entry.name).await.unwrap().rows;
+        total += session.count_heap(&entry.name, None).await.unwrap().rows;
     }
     assert_eq!(total, 1 + 2 + 3 + 4 + 5 + 6 + 7);
     assert!(catalogue.tables.iter().any(|entry| entry.name.table.len() == 63));
@@ -123,7 +125,7 @@ async fn a_missing_right_is_not_measured_and_the_hint_is_the_grant() {
     let Some(database) = Database::make(name, sql).await else { return };
     let hidden = table("secret", "T");
     let (reason, hint) =
-        not_measured(database.session(STRANGER).await.count_heap(&hidden).await.unwrap_err());
+        not_measured(database.session(STRANGER).await.count_heap(&hidden, None).await.unwrap_err());
     assert!(reason.contains("42501"), "{reason}");
     let grant = hint.strip_prefix("on the source: ").unwrap();
     assert_eq!(
@@ -131,7 +133,7 @@ async fn a_missing_right_is_not_measured_and_the_hint_is_the_grant() {
         "GRANT USAGE ON SCHEMA \"secret\" TO \"stranger\"; GRANT SELECT ON TABLE \"secret\".\"T\" TO \"stranger\""
     );
     database.admin.batch_execute(grant).await.unwrap();
-    assert_eq!(database.session(STRANGER).await.count_heap(&hidden).await.unwrap().rows, 0);
+    assert_eq!(database.session(STRANGER).await.count_heap(&hidden, None).await.unwrap().rows, 0);
 }
 
 #[tokio::test]
@@ -141,9 +143,9 @@ async fn a_policy_that_hides_rows_is_not_measured_unless_the_role_sees_past_it()
     let name = "a_policy_that_hides_rows_is_not_measured_unless_the_role_sees_past_it";
     let Some(database) = Database::make(name, sql).await else { return };
     let tenant = table("public", "tenant");
-    let (_, hint) = not_measured(database.session(READER).await.count_heap(&tenant).await.unwrap_err());
+    let (_, hint) = not_measured(database.session(READER).await.count_heap(&tenant, None).await.unwrap_err());
     assert!(hint.contains("ALTER ROLE \"drill\" BYPASSRLS"), "{hint}");
-    assert_eq!(database.session(SEES_ALL).await.count_heap(&tenant).await.unwrap().rows, 3);
+    assert_eq!(database.session(SEES_ALL).await.count_heap(&tenant, None).await.unwrap().rows, 3);
 }
 
 #[tokio::test]
@@ -156,14 +158,14 @@ async fn a_lock_or_a_missing_table_is_not_measured() {
     let mut hasty = settings(&database.name, READER);
     hasty.statement_timeout = drill::configuration::Span::seconds(1);
     let mut session = support::connect(database.server, "localhost", &hasty).await.unwrap();
-    let (reason, _) = not_measured(session.count_heap(&table("public", "gone")).await.unwrap_err());
+    let (reason, _) = not_measured(session.count_heap(&table("public", "gone"), None).await.unwrap_err());
     assert!(reason.contains("not there"), "{reason}");
 
     database.admin.batch_execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    let (reason, hint) = not_measured(session.count_heap(&table("public", "t")).await.unwrap_err());
+    let (reason, hint) = not_measured(session.count_heap(&table("public", "t"), None).await.unwrap_err());
     assert!(reason.contains("57014") && hint.contains("database.statement_timeout"), "{reason} {hint}");
     database.admin.batch_execute("ROLLBACK").await.unwrap();
-    assert_eq!(session.count_heap(&table("public", "t")).await.unwrap().rows, 0);
+    assert_eq!(session.count_heap(&table("public", "t"), None).await.unwrap().rows, 0);
 }
 
 #[tokio::test]
@@ -174,6 +176,6 @@ async fn a_name_is_never_taken_as_sql() {
     };
     let mut session = database.session(READER).await;
     let sly = TableName { schema: "public".to_owned(), table: "t\"; DROP TABLE t; --".to_owned() };
-    assert!(matches!(session.count_heap(&sly).await, Err(MeasureError::NotMeasured { .. })));
-    assert_eq!(session.count_heap(&table("public", "t")).await.unwrap().rows, 0);
+    assert!(matches!(session.count_heap(&sly, None).await, Err(MeasureError::NotMeasured { .. })));
+    assert_eq!(session.count_heap(&table("public", "t"), None).await.unwrap().rows, 0);
 }

@@ -84,6 +84,11 @@ impl Server {
         self.directory.join("authority.pem")
     }
 
+    /// The server's certificate and its key.
+    pub(crate) fn certificate(&self) -> (PathBuf, PathBuf) {
+        (self.directory.join("server.pem"), self.directory.join("server.key"))
+    }
+
     /// The certificate of an authority that signed nothing.
     pub(crate) fn stranger(&self) -> PathBuf {
         self.directory.join("stranger.pem")
@@ -120,11 +125,21 @@ impl Server {
 
     /// Overwrites a block of a relation's file, at the path that `pg_relation_filepath` gives.
     pub(crate) fn overwrite_block(&self, relation: &str, block: usize, byte: u8) {
-        assert!(self.holder.is_none(), "the server must be stopped");
-        let path = self.directory.join("data").join(relation);
-        let mut file = fs::read(&path).unwrap();
+        let mut file = self.read_file(relation);
         file[block * 8192..(block + 1) * 8192].fill(byte);
-        fs::write(&path, file).unwrap();
+        self.write_file(relation, &file);
+    }
+
+    /// The file of a relation, at the path that `pg_relation_filepath` gives.
+    pub(crate) fn read_file(&self, relation: &str) -> Vec<u8> {
+        assert!(self.holder.is_none(), "the server must be stopped");
+        fs::read(self.directory.join("data").join(relation)).unwrap()
+    }
+
+    /// Writes over the file of a relation.
+    pub(crate) fn write_file(&self, relation: &str, content: &[u8]) {
+        assert!(self.holder.is_none(), "the server must be stopped");
+        fs::write(self.directory.join("data").join(relation), content).unwrap();
     }
 
     /// Writes what the cluster is made with.
