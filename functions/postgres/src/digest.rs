@@ -126,10 +126,12 @@ fn sums(name: &str, condition: &str) -> String {
     )
 }
 
+/// Place and hashes of each row. `(t.*)` is the row whatever its columns are called; `t` alone would be a column
+/// of that name.
 fn hashes(table: &TableName, column: &str) -> String {
     format!(
-        "(SELECT {column} AS place, pg_catalog.hashtextextended(t::text, 0) AS one, \
-         pg_catalog.hashtextextended(t::text, 1) AS two FROM ONLY {} AS t) AS h",
+        "(SELECT {column} AS place, pg_catalog.hashtextextended((t.*)::text, 0) AS one, \
+         pg_catalog.hashtextextended((t.*)::text, 1) AS two FROM ONLY {} AS t) AS h",
         quote_table(table)
     )
 }

@@ -6,9 +6,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activity;
 mod catalogue;
 mod connection;
+mod control;
 mod count;
+mod count_range;
+mod digest;
+mod health;
 mod identity;
+mod index;
 mod newest;
+mod objects;
 mod own_query;
+mod structure;

@@ -1,0 +1,81 @@
+//! The structure of heaps and B-trees, and foreign keys.
+
+use drill::ports::{MeasureError, Session};
+
+use crate::support::{Database, READER, table};
+
+const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, body text);
+    INSERT INTO t SELECT i, repeat('x', 50) FROM generate_series(1, 1000) AS i";
+
+#[tokio::test]
+async fn without_the_extension_or_its_grant_nothing_is_measured_and_the_hint_helps() {
+    let name = "without_the_extension_or_its_grant_nothing_is_measured_and_the_hint_helps";
+    let Some(database) = Database::make(name, TABLE).await else { return };
+    let (t, pkey) = (table("public", "t"), "t_pkey");
+    let mut session = database.session(READER).await;
+    for problem in [session.check_heap(&t).await, session.check_btree(&t, pkey).await] {
+        let Err(MeasureError::NotMeasured { reason, hint }) = problem else { panic!("{problem:?}") };
+        assert_eq!(reason, "the database doesn't have the extension amcheck");
+        assert!(hint.contains("CREATE EXTENSION amcheck; GRANT EXECUTE"), "{hint}");
+    }
+    database.admin.batch_execute("CREATE EXTENSION amcheck").await.unwrap();
+    for problem in [session.check_heap(&t).await, session.check_btree(&t, pkey).await] {
+        let Err(MeasureError::NotMeasured { hint, .. }) = problem else { panic!("{problem:?}") };
+        let grant = hint.strip_prefix("on the source: ").expect("the hint is a statement");
+        database.admin.batch_execute(grant).await.unwrap();
+    }
+    assert_eq!(session.check_heap(&t).await.unwrap().count, 0);
+    assert_eq!(session.check_btree(&t, pkey).await.unwrap().count, 0);
+}
+
+#[tokio::test]
+async fn a_row_that_is_missing_from_a_b_tree_is_damage() {
+    let name = "a_row_that_is_missing_from_a_b_tree_is_damage";
+    let sql = format!(
+        "{TABLE}; CREATE EXTENSION amcheck;
+         GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean) TO {READER};
+         UPDATE pg_index SET indisready = false WHERE indexrelid = 't_pkey'::regclass;
+         INSERT INTO t VALUES (2000, 'unseen');
+         UPDATE pg_index SET indisready = true WHERE indexrelid = 't_pkey'::regclass"
+    );
+    let Some(database) = Database::make(name, &sql).await else { return };
+    let found = database.session(READER).await.check_btree(&table("public", "t"), "t_pkey").await;
+    let Err(MeasureError::Failed(fact)) = found else { panic!("{found:?}") };
+    assert!(fact.contains("lacks matching index tuple") && fact.contains("SQLSTATE XX00"), "{fact}");
+}
+
+/// The orphans of `child` by the key `k`, where the rows came in without the key being looked at.
+async fn orphans(test: &str, tables: &str, rows: &str) -> Option<u64> {
+    let sql = format!("{tables}; SET session_replication_role = replica; {rows}; RESET session_replication_role");
+    let database = Database::make(test, &sql).await?;
+    Some(database.session(READER).await.orphans(&table("public", "child"), "k").await.unwrap().rows)
+}
+
+#[tokio::test]
+async fn rows_that_refer_to_nothing_are_counted_and_nulls_are_not() {
+    let parent = "CREATE TABLE parent (a int, b bigint, PRIMARY KEY (a, b)); INSERT INTO parent VALUES (1, 1)";
+    let rows = "INSERT INTO child VALUES (1, 1), (1, 2), (NULL, 2), (3, NULL), (NULL, NULL)";
+    for (matching, expected) in [("SIMPLE", 1), ("FULL", 3)] {
+        let child = format!(
+            "CREATE TABLE child (x int, y int, CONSTRAINT k FOREIGN KEY (x, y) REFERENCES parent MATCH {matching})"
+        );
+        let test = "rows_that_refer_to_nothing_are_counted_and_nulls_are_not";
+        let Some(found) = orphans(test, &format!("{parent}; {child}"), rows).await else { return };
+        assert_eq!(found, expected, "{matching}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_to_a_partitioned_table_or_to_itself_is_followed() {
+    let test = "a_key_to_a_partitioned_table_or_to_itself_is_followed";
+    let parted = "CREATE TABLE parent (a int PRIMARY KEY) PARTITION BY LIST (a);
+        CREATE TABLE p1 PARTITION OF parent FOR VALUES IN (1); INSERT INTO parent VALUES (1);
+        CREATE TABLE child (x int CONSTRAINT k REFERENCES parent)";
+    let Some(found) = orphans(test, parted, "INSERT INTO child VALUES (1), (2)").await else { return };
+    assert_eq!(found, 1);
+    let itself = "CREATE TABLE child (id int PRIMARY KEY, up int CONSTRAINT k REFERENCES child)";
+    let Some(found) = orphans(test, itself, "INSERT INTO child VALUES (1, NULL), (2, 1), (3, 9)").await else {
+        return;
+    };
+    assert_eq!(found, 1);
+}
