@@ -6,6 +6,8 @@ CREATE EXTENSION pg_trgm;;
 -- The role of the drill, as the README asks for it, and two of the platform's own.
 CREATE ROLE drill LOGIN;;
 GRANT pg_read_all_data TO drill;;
+GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean) TO drill;;
+GRANT EXECUTE ON FUNCTION verify_heapam(regclass, boolean, boolean, text, bigint, bigint) TO drill;;
 CREATE ROLE platform;;
 CREATE ROLE reporting;;
 ALTER DATABASE courses OWNER TO platform;;

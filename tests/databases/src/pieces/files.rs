@@ -17,7 +17,17 @@ pub(super) const PIECES: &[Piece] = &[
             Expected::failed(Quick, "rows", "public.answer"),
             // Whatever reads the page fails.
             Expected::failed(Quick, "fresh", "public.answer.created_at"),
+            Expected::failed(Deep, "heap", "public.answer"),
+            Expected::failed(Deep, "btree", "public.answer_pkey"),
+            Expected::failed(Deep, "btree", "public.answer_question_key"),
+            Expected::failed(Deep, "foreign_key", "public.answer answer_course_fkey"),
+            Expected::failed(Deep, "foreign_key", "public.answer answer_student_fkey"),
+            Expected::failed(Deep, "digest", "public.answer"),
+            // Nothing to compare the indexes with.
+            Expected::not_measured(Standard, "index_count", "public.answer_pkey"),
+            Expected::not_measured(Standard, "index_count", "public.answer_question_key"),
         ],
+        also: None,
         counted: ("answer", ANSWERS),
     },
     Piece {
@@ -26,6 +36,7 @@ pub(super) const PIECES: &[Piece] = &[
         cluster: Origin::CoursesWithoutChecksums,
         damage: &[Step::File("'answer'", Edit::FlipBitIn("option 1000 of"))],
         findings: &[Expected::failed(Deep, "digest", "public.answer")],
+        also: None,
         counted: ("answer", ANSWERS),
     },
     Piece {
@@ -34,6 +45,7 @@ pub(super) const PIECES: &[Piece] = &[
         cluster: Origin::CoursesWithoutChecksums,
         damage: &[Step::File("'answer'", Edit::FlipBitOfHeader { block: 7 })],
         findings: &[Expected::failed(Deep, "heap", "public.answer")],
+        also: None,
         counted: ("answer", ANSWERS),
     },
     Piece {
@@ -47,6 +59,7 @@ pub(super) const PIECES: &[Piece] = &[
             Expected::failed(Standard, "index_count", "public.answer_question_key"),
             Expected::failed(Deep, "digest", "public.answer"),
         ],
+        also: None,
         counted: ("answer", ANSWERS),
     },
     Piece {
@@ -54,7 +67,11 @@ pub(super) const PIECES: &[Piece] = &[
         claim: "a_zeroed_page_of_a_table_without_an_index_is_found",
         cluster: Origin::Courses,
         damage: &[Step::File("'note'", Edit::Zero { block: 1 })],
-        findings: &[Expected::failed(Quick, "max_drop", "public.note")],
+        findings: &[
+            Expected::failed(Quick, "max_drop", "public.note"),
+            Expected::failed(Quick, "drift", "public.note"),
+        ],
+        also: None,
         counted: ("note", 524),
     },
     Piece {
@@ -68,6 +85,7 @@ pub(super) const PIECES: &[Piece] = &[
             Step::File("'answer'", Edit::ZeroLast),
         ],
         findings: &[Expected::failed(Deep, "digest", "public.answer")],
+        also: None,
         counted: ("answer", ANSWERS),
     },
     Piece {
@@ -77,9 +95,14 @@ pub(super) const PIECES: &[Piece] = &[
         damage: &[Step::File("'answer'", Edit::CutBefore { block: 140 })],
         findings: &[
             Expected::failed(Quick, "max_drop", "public.answer"),
+            Expected::failed(Quick, "drift", "public.answer"),
             // The newest rows were at the end.
             Expected::failed(Quick, "fresh", "public.answer.created_at"),
+            Expected::failed(Standard, "index_count", "public.answer_pkey"),
+            Expected::failed(Standard, "index_count", "public.answer_question_key"),
+            Expected::failed(Deep, "digest", "public.answer"),
         ],
+        also: None,
         counted: ("answer", ANSWERS),
     },
     Piece {
@@ -87,7 +110,12 @@ pub(super) const PIECES: &[Piece] = &[
         claim: "a_missing_segment_is_found",
         cluster: Origin::CoursesWithLarge,
         damage: &[Step::File("'upload'", Edit::RemoveSecondSegment)],
-        findings: &[Expected::failed(Quick, "max_drop", "public.upload")],
+        findings: &[
+            Expected::failed(Quick, "max_drop", "public.upload"),
+            Expected::failed(Quick, "drift", "public.upload"),
+            Expected::failed(Standard, "index_count", "public.upload_pkey"),
+        ],
+        also: None,
         counted: ("upload", 5000),
     },
     Piece {
@@ -100,6 +128,7 @@ pub(super) const PIECES: &[Piece] = &[
              DROP EXTENSION pg_surgery",
         )],
         findings: &[Expected::failed(Deep, "heap", "public.essay")],
+        also: None,
         counted: ("essay", 204),
     },
 ];

@@ -27,6 +27,8 @@ pub struct Piece {
     pub damage: &'static [Step],
     /// What a drill must report beside what passed; the finding that names the damage is the first.
     pub findings: &'static [Expected],
+    /// A check of which any number of warnings may come beside them, where nearly everything is different.
+    pub also: Option<&'static str>,
     /// The table that `COUNT(*)` is asked about, and how many rows it has in truth.
     pub counted: (&'static str, u64),
 }
@@ -77,8 +79,23 @@ pub struct Expected {
 }
 
 impl Expected {
+    const fn of(status: FindingStatus, level: Level, check: &'static str, subject: &'static str) -> Self {
+        Self { level, check, subject, status }
+    }
+
+    /// It rejects the backup.
     const fn failed(level: Level, check: &'static str, subject: &'static str) -> Self {
-        Self { level, check, subject, status: FindingStatus::Failed }
+        Self::of(FindingStatus::Failed, level, check, subject)
+    }
+
+    /// It is a warning, unless the configuration makes more of it.
+    const fn warned(level: Level, check: &'static str, subject: &'static str) -> Self {
+        Self::of(FindingStatus::Warned, level, check, subject)
+    }
+
+    /// It couldn't be measured, as what it needs is damaged.
+    const fn not_measured(level: Level, check: &'static str, subject: &'static str) -> Self {
+        Self::of(FindingStatus::NotMeasured, level, check, subject)
     }
 }
 

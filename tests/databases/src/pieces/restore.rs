@@ -10,6 +10,7 @@ pub(super) const PIECES: &[Piece] = &[
         cluster: Origin::Courses,
         damage: &[Step::Sql(
             "DROP SCHEMA public CASCADE;; CREATE SCHEMA public;; CREATE EXTENSION amcheck;;
+             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO drill;;
              CREATE TABLE invoice (id bigint PRIMARY KEY);; INSERT INTO invoice SELECT generate_series(1, 9000)",
         )],
         findings: &[
@@ -22,6 +23,7 @@ pub(super) const PIECES: &[Piece] = &[
             Expected::failed(Quick, "rows", "public.payment_2026_11"),
             Expected::failed(Quick, "rows", "public.student"),
         ],
+        also: Some("catalogue"),
         counted: ("invoice", 9000),
     },
     Piece {
@@ -30,6 +32,7 @@ pub(super) const PIECES: &[Piece] = &[
         cluster: Origin::Courses,
         damage: &[Step::NightBefore],
         findings: &[Expected::failed(Quick, "fresh", "public.answer.created_at")],
+        also: None,
         counted: ("answer", 20_480),
     },
 ];

@@ -20,6 +20,7 @@ pub(super) const PIECES: &[Piece] = &[
             Expected::failed(Standard, "index_count", "public.answer_pkey"),
             Expected::failed(Deep, "btree", "public.answer_pkey"),
         ],
+        also: None,
         counted: ("answer", 20_481),
     },
     Piece {
@@ -34,6 +35,7 @@ pub(super) const PIECES: &[Piece] = &[
              UPDATE pg_index SET indisunique = true WHERE indexrelid = 'student_email_key'::regclass",
         )],
         findings: &[Expected::failed(Deep, "btree", "public.student_email_key")],
+        also: None,
         counted: ("student", 2005),
     },
     Piece {
@@ -43,8 +45,10 @@ pub(super) const PIECES: &[Piece] = &[
         damage: &[Step::Sql("DELETE FROM answer WHERE id <= 7000")],
         findings: &[
             Expected::failed(Quick, "max_drop", "public.answer"),
+            Expected::failed(Quick, "drift", "public.answer"),
             Expected::failed(Deep, "digest", "public.answer"),
         ],
+        also: None,
         counted: ("answer", 20_480),
     },
     Piece {
@@ -53,6 +57,7 @@ pub(super) const PIECES: &[Piece] = &[
         cluster: Origin::Courses,
         damage: &[Step::Sql("UPDATE answer SET answer = 'something else' WHERE id = 4711")],
         findings: &[Expected::failed(Deep, "digest", "public.answer")],
+        also: None,
         counted: ("answer", 20_480),
     },
     Piece {
@@ -62,7 +67,11 @@ pub(super) const PIECES: &[Piece] = &[
         damage: &[Step::Sql(
             "SET session_replication_role = replica;; DELETE FROM student WHERE id IN (10, 20, 31)",
         )],
-        findings: &[Expected::failed(Deep, "foreign_key", "public.answer answer_student_fkey")],
+        findings: &[
+            Expected::failed(Deep, "foreign_key", "public.answer answer_student_fkey"),
+            Expected::failed(Deep, "foreign_key", "public.essay essay_student_fkey"),
+        ],
+        also: None,
         counted: ("answer", 20_480),
     },
     Piece {
@@ -71,6 +80,7 @@ pub(super) const PIECES: &[Piece] = &[
         cluster: Origin::Courses,
         damage: &[Step::Sql("SELECT setval('answer_id_seq', 100)")],
         findings: &[Expected::failed(Standard, "sequence", "public.answer_id_seq")],
+        also: None,
         counted: ("answer", 20_480),
     },
     Piece {
@@ -83,7 +93,8 @@ pub(super) const PIECES: &[Piece] = &[
             ),
             Step::Crash,
         ],
-        findings: &[Expected::failed(Standard, "unlogged", "public.session")],
+        findings: &[Expected::warned(Standard, "unlogged", "public.session")],
+        also: None,
         counted: ("session", 1000),
     },
 ];

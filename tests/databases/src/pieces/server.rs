@@ -16,14 +16,22 @@ pub(super) const PIECES: &[Piece] = &[
              UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'de-x-icu'",
         )],
         findings: &[Expected::failed(Standard, "collation", "pg_catalog.de-x-icu")],
+        also: None,
         counted: ("student", 2004),
     },
     Piece {
         name: "transaction ids near their end",
         claim: "transaction_ids_near_their_end_are_found",
         cluster: Origin::Courses,
-        damage: &[Step::NextTransaction(2_000_000_000)],
-        findings: &[Expected::failed(Standard, "wraparound", "courses")],
+        damage: &[Step::NextTransaction(1_900_000_000)],
+        findings: &[
+            Expected::failed(Standard, "wraparound", "courses"),
+            // Transaction ids are of the whole server.
+            Expected::failed(Standard, "wraparound", "postgres"),
+            Expected::failed(Standard, "wraparound", "template0"),
+            Expected::failed(Standard, "wraparound", "template1"),
+        ],
+        also: None,
         counted: ("answer", ANSWERS),
     },
     Piece {
@@ -32,6 +40,7 @@ pub(super) const PIECES: &[Piece] = &[
         cluster: Origin::Courses,
         damage: &[Step::VersionOfBackup("13.4")],
         findings: &[Expected::failed(Quick, "version", "server")],
+        also: None,
         counted: ("answer", ANSWERS),
     },
 ];

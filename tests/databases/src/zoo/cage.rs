@@ -15,6 +15,13 @@ const NIGHTS: [&str; 2] = ["2026-11-20", "2026-11-21"];
 /// What every cage begins with. Policies hide nothing from the drill's role.
 const ROLES: &str =
     "CREATE ROLE drill LOGIN BYPASSRLS;; GRANT pg_read_all_data TO drill;; CREATE ROLE \"a role\"";
+/// What every specimen begins with: the rights that the README asks for.
+const PROLOGUE: [&str; 4] = [
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "CREATE EXTENSION amcheck",
+    "GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean) TO drill",
+    "GRANT EXECUTE ON FUNCTION verify_heapam(regclass, boolean, boolean, text, bigint, bigint) TO drill",
+];
 /// Autovacuum as busy as it gets, so that it works while a drill looks.
 const AUTOVACUUM: &str = "
 autovacuum = on
@@ -73,8 +80,7 @@ impl Cage {
     pub fn visit(&mut self, specimen: &Specimen) -> Result<()> {
         crate::wait_for(async {
             self.sql("postgres", &["CREATE DATABASE zoo TEMPLATE template0".to_owned()]).await?;
-            let prologue = ["REVOKE CREATE ON SCHEMA public FROM PUBLIC", "CREATE EXTENSION amcheck"];
-            self.sql(DATABASE, &prologue.map(ToOwned::to_owned)).await?;
+            self.sql(DATABASE, &PROLOGUE.map(ToOwned::to_owned)).await?;
             let seen = self.live(specimen).await.with_context(|| specimen.name.clone());
             self.sql("postgres", &["DROP DATABASE zoo WITH (FORCE)".to_owned()]).await?;
             seen
