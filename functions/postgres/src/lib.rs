@@ -33,3 +33,12 @@ pub mod token;
 pub use connection::{CaBundle, CaBundleError, Postgres};
 pub use identifier::quote_identifier;
 pub use session::PostgresSession;
+
+// The tests of the second lock are inside of the crate, as what they call is reached from nowhere else;
+// what they share with the tests around it knows the crate by its name.
+#[cfg(test)]
+extern crate self as restore_drill_postgres;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+#[allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "made for the tests around the crate")]
+mod support;

@@ -1,10 +1,16 @@
-//! Somebody's own SQL, which must give one value.
+//! Somebody's own SQL, which must give one value: the second of two locks.
 //!
-//! It is run as it is written, never pasted into a statement of ours. What keeps it from writing, in
-//! this order: the role's rights; the extended protocol, which takes one statement only; that a
-//! statement without a result is described and never run; a transaction that is read-only and past its
-//! first statement, so that nothing in it can turn that off; and that it is rolled back, which takes
-//! back settings too.
+//! The first is [`drill::own_sql`], which is asked here once more: a plan that an older version froze
+//! may hold a query that it would refuse now. What follows holds for any text, and its tests take the
+//! first lock out. What keeps a text from writing, in this order: the role's rights; the extended
+//! protocol, which takes one statement only; that a statement without a result is described and never
+//! run; a transaction that is read-only and past its first statement, so that nothing in it can turn
+//! that off; and that it is rolled back, which takes back settings too. What keeps it from waiting:
+//! the time-outs, which are set again after planning, when functions may have been called already; and
+//! that the server looks every few seconds whether anybody still waits for the answer.
+//!
+//! The query is run as it is written, never pasted into a statement of ours, but for `pg_catalog.`
+//! before the functions that stand without a schema ([`drill::own_sql::qualified`]).
 //!
 //! The value is wanted as PostgreSQL prints it, for every type there is, while the client asks for
 //! binary values. So the statement is bound to a portal, and two rows are fetched from the portal by
@@ -12,6 +18,7 @@
 //! 55.2.3, "Named portals can also be created and accessed at the SQL command level, using DECLARE
 //! CURSOR and FETCH"). Two rows are also the most that a query without a LIMIT makes us hold.
 
+use drill::own_sql;
 use drill::ports::MeasureError;
 use tokio_postgres::{Error, SimpleQueryMessage, Statement, Transaction};
 
@@ -22,8 +29,9 @@ use crate::session::PostgresSession;
 /// The longest value, in characters; a longer one is cut and ends in an ellipsis.
 const VALUE_MAX: usize = 200;
 /// Names are found as in any other session of the role: the query is written for that. Our own
-/// statements never need it.
-const SEARCH_PATH: &str = "SET LOCAL search_path TO DEFAULT";
+/// statements never need it. A connection that was given up is noticed while a statement runs.
+const BEGIN: &str = "SET LOCAL search_path TO DEFAULT; SET LOCAL client_connection_check_interval = '10s';
+    SHOW search_path; SHOW statement_timeout; SHOW lock_timeout";
 /// The name of the portal that a statement was bound to.
 const PORTAL_OF: &str = "SELECT name FROM pg_catalog.pg_cursors WHERE statement = $1 AND name <> ''";
 
@@ -31,6 +39,15 @@ const PORTAL_OF: &str = "SELECT name FROM pg_catalog.pg_cursors WHERE statement 
 ///
 /// Portals don't use parallel workers. A value is held in memory before it is cut.
 pub(crate) async fn value(session: &mut PostgresSession, sql: &str) -> Result<Option<String>, MeasureError> {
+    let qualified = own_sql::qualified(sql).map_err(|refusal| MeasureError::NotMeasured {
+        reason: format!("the query was not run: it {}", refusal.problem()),
+        hint: refusal.way_out,
+    })?;
+    guarded(session, &qualified).await
+}
+
+/// Runs the text behind the second lock alone.
+async fn guarded(session: &mut PostgresSession, sql: &str) -> Result<Option<String>, MeasureError> {
     let role = session.role().to_owned();
     let grant = format!("GRANT SELECT ON what the query reads TO {}", quote_identifier(&role));
     let mut measuring = Measuring::new("running the query", &grant, &role);
@@ -50,10 +67,12 @@ async fn run(
     if sql.contains('\0') {
         return Err(MeasureError::Failed("the query holds a zero byte".to_owned()));
     }
-    transaction.batch_execute(SEARCH_PATH).await.map_err(failed)?;
+    let time_outs = begin(transaction).await.map_err(failed)?;
     let statement = transaction.prepare(sql).await.map_err(failed)?;
     check_form(&statement)?;
     let _portal = transaction.bind(&statement, &[]).await.map_err(failed)?;
+    // Planning may have called functions that say of themselves that they change nothing.
+    transaction.batch_execute(&time_outs).await.map_err(failed)?;
     let named = transaction.query(PORTAL_OF, &[&sql]).await.map_err(failed)?;
     let [named] = named.as_slice() else {
         return Err(MeasureError::Failed("the query's portal was not found among the cursors".to_owned()));
@@ -70,6 +89,25 @@ async fn run(
         (Some(_), Some(_)) => Err(not_one("more than one row")),
         (Some(row), None) => Ok(row.try_get(0).map_err(failed)?.map(cut)),
     }
+}
+
+/// Sets the transaction up, and gives the statements that set its time-outs once more.
+async fn begin(transaction: &Transaction<'_>) -> Result<String, Error> {
+    let messages = transaction.simple_query(BEGIN).await?;
+    let mut shown = messages.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let mut next = || shown.next().unwrap_or_default().to_owned();
+    let (search_path, statement_timeout, lock_timeout) = (next(), next(), next());
+    // Where the path doesn't name it, it is searched first already.
+    if search_path.contains("pg_catalog") {
+        let first = format!("pg_catalog, {search_path}");
+        transaction.execute("SELECT pg_catalog.set_config('search_path', $1, true)", &[&first]).await?;
+    }
+    Ok(format!(
+        "SET LOCAL statement_timeout = '{statement_timeout}'; SET LOCAL lock_timeout = '{lock_timeout}'"
+    ))
 }
 
 /// Refuses a statement whose description shows that it can't give one value. It hasn't run yet.
@@ -113,6 +151,10 @@ fn cut(value: &str) -> String {
     }
     value.chars().take(VALUE_MAX - 1).chain(['…']).collect()
 }
+
+#[cfg(test)]
+#[path = "../tests/real/second_lock.rs"]
+mod second_lock;
 
 #[cfg(test)]
 mod tests {

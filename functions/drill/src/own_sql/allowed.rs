@@ -166,6 +166,27 @@ pub(super) const TYPES: &[&str] = &[
     "varchar",
 ];
 
+/// The types that may stand before their value, as in `date '2026-11-21'`. The others go after it: the
+/// parser takes only these for what they are.
+pub(super) const BEFORE_VALUE: &[&str] = &[
+    "bigint",
+    "bool",
+    "boolean",
+    "date",
+    "int",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "numeric",
+    "text",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "uuid",
+];
+
 /// The operators of the schema `pg_catalog`, and what looks like one.
 pub(super) const OPERATORS: &[&str] = &[
     "!!", "!=", "!~", "!~*", "!~~", "!~~*", "#", "##", "#-", "#>", "#>>", "%", "&", "&&", "&<", "&<|", "&>",

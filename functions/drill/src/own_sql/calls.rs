@@ -150,18 +150,15 @@ fn refuse_writing(tokens: &[Token<'_>], at: usize) -> Result<(), Refusal> {
 fn after_a_word(tokens: &[Token<'_>], at: usize) -> Result<(), Refusal> {
     let Some(before) = at.checked_sub(1).map(|at| &tokens[at]) else { return Ok(()) };
     let is_type = before.kind == Kind::Word
-        && before.name().is_some_and(|name| allowed::TYPES.contains(&name.as_str()))
+        && before.name().is_some_and(|name| allowed::BEFORE_VALUE.contains(&name.as_str()))
         && !at.checked_sub(2).is_some_and(|at| tokens[at].is("."));
     if is_type || value_follows(&tokens[..at]) {
         return Ok(());
     }
     let name = before.name().unwrap_or_else(|| before.text.to_owned());
     let reason = format!("has a string right after {}", shown(&name));
-    Err(Refusal::new(
-        reason,
-        "cast to one of PostgreSQL's own types with ::, and write names in double quotes",
-    )
-    .at(tokens[at].begin))
+    Err(Refusal::new(reason, "write a type after its value, as in '…'::inet, and a name in double quotes")
+        .at(tokens[at].begin))
 }
 
 /// Whether, after these tokens, PostgreSQL's grammar has a value and nothing else.

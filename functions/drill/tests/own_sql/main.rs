@@ -80,6 +80,10 @@ fn a_refusal_names_the_offender_its_place_and_the_way_out() {
         ("SELECT x FROM t FOR UPDATE", "leave it out: nobody else writes to the replica"),
         ("SELECT 'x'::mine", "compare with a quoted value, which takes its type by itself, or cast to text"),
         ("SELECT 'a' 'b'", "join them with ||"),
+        (
+            "SELECT inet '10.0.0.1'",
+            "write a type after its value, as in '…'::inet, and a name in double quotes",
+        ),
     ] {
         assert_eq!(check(sql).unwrap_err().way_out, way_out, "{sql}");
     }
