@@ -118,11 +118,22 @@ fn after_a_bulk_import_the_higher_level_is_usual_and_the_lower_one_is_a_loss() {
 }
 
 #[test]
-fn growth_that_any_forecast_knows_is_not_worth_a_warning() {
-    // Up and down by a third around a level that doubled last night.
-    let mut counts: Vec<u64> = (0..35_u64).map(|night| 900_000 + (night * night * 7_919) % 600_000).collect();
-    counts[34] = 2_400_000;
-    assert_eq!(tonight(&until_the_20th(&counts)).judge(2_400_000), Drift::Usual);
+fn growth_that_one_of_the_forecasts_knows_is_not_worth_a_warning() {
+    // Emptied and refilled week by week, and thrice as much since the day before yesterday.
+    let mut counts: Vec<u64> = (5..40).map(|night| 100_000 * (night % 7 + 1)).collect();
+    counts[33] *= 3;
+    counts[34] *= 3;
+    assert_eq!(counts[32..], [300_000, 1_200_000, 1_500_000]);
+    let earlier = until_the_20th(&counts[..34]);
+    assert_eq!(tonight(&earlier).judge(1_500_000), Drift::Usual);
+}
+
+#[test]
+fn changes_are_told_by_the_night_when_drills_are_further_apart() {
+    let earlier: Vec<Point> =
+        until_the_20th(&growing(35, 1_000_000, 10_000)).into_iter().step_by(2).collect();
+    let band = tonight(&earlier);
+    assert!(band.basis.starts_with("18 nights: +0.85 % a night"), "{}", band.basis);
 }
 
 #[test]

@@ -55,7 +55,7 @@ const BOUNDS: &[Bound] = &[
     bound("purged every month", 0.0, [0, 1, 65, 100], Some(7)),
     bound("purged once, as planned", 0.5, [15, 75, 100, 100], Some(11)),
     bound("emptied and refilled, by chance", 0.2, [0, 0, 0, 0], None),
-    bound("up and down around a level", 0.5, [0, 0, 60, 100], None),
+    bound("up and down around a level", 0.2, [0, 0, 24, 100], None),
     bound("queue", 0.0, [0, 0, 0, 95], None),
     bound("small: 0 to 100 rows", 0.0, [0, 0, 0, 80], None),
     bound("small, hardly ever changed", 0.5, [0, 0, 98, 100], None),

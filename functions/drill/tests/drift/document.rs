@@ -22,8 +22,13 @@ pub(crate) fn with_figures(document: &str, scores: &Scores) -> String {
 fn figures(scores: &Scores) -> String {
     let mut text = String::new();
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.name()).collect();
-    writeln!(text, "\nFalse alarms in 1,000 nights of undamaged tables ({TABLES} tables of each kind):\n")
-        .unwrap();
+    writeln!(
+        text,
+        "\nFalse alarms in 1,000 nights of undamaged tables ({},{:03} tables of each kind):\n",
+        TABLES / 1_000,
+        TABLES % 1_000
+    )
+    .unwrap();
     writeln!(text, "| Table | {} | warnings of this rule |", rules.join(" | ")).unwrap();
     writeln!(text, "|---|{}---:|", "---:|".repeat(rules.len())).unwrap();
     for (family, scores) in FAMILIES.iter().zip(scores) {

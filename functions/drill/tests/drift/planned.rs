@@ -1,6 +1,6 @@
 //! Purges that a person planned, or explained afterwards.
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use drill::judge::drift::{Allowances, Band, Drift, Point, Purge, band};
 
 use crate::{growing, november, tonight, until_the_20th};
@@ -95,36 +95,34 @@ fn the_hint_is_a_purge_with_which_the_same_night_passes() {
 #[test]
 fn a_decline_explained_afterwards_is_not_held_against_the_table() {
     let mut counts = growing(30, 970_000, 1_000);
-    counts.extend([995_000, 991_000, 987_000, 983_000, 979_000]);
+    counts.extend([995_500, 992_000, 988_500, 985_000, 981_500]);
     let earlier = until_the_20th(&counts);
-    assert!(matches!(tonight(&earlier).judge(975_000), Drift::Declining { .. }));
+    assert!(matches!(tonight(&earlier).judge(978_000), Drift::Declining { .. }));
     let purges = [purge(15, 21, 0.05)];
-    assert_eq!(with(&earlier, 21, &purges).judge(975_000), Drift::Usual);
+    assert_eq!(with(&earlier, 21, &purges).judge(978_000), Drift::Usual);
     let mut after = earlier;
-    after.push(Point { data_at: november(21) + TimeDelta::minutes(3), rows: 975_000 });
-    assert_eq!(with(&after, 23, &purges).judge(974_000), Drift::Usual);
-    assert!(matches!(with(&after, 23, &[]).judge(974_000), Drift::Declining { .. }));
+    for night in [21, 22] {
+        after.push(Point { data_at: november(night), rows: 978_000 });
+    }
+    assert_eq!(with(&after, 23, &purges).judge(977_000), Drift::Usual);
+    assert!(matches!(with(&after, 23, &[]).judge(977_000), Drift::Declining { .. }));
 }
 
 #[test]
 fn a_planned_purge_does_not_make_an_empty_table_usual() {
-    let mut counts = vec![8; 20];
-    counts.extend([5; 15]);
+    let mut counts = vec![3; 20];
+    counts.extend([1; 15]);
     let earlier = until_the_20th(&counts);
-    assert!(with(&earlier, 21, &[purge(5, 5, 0.5)]).judge(0).is_failure());
+    assert!(with(&earlier, 21, &[purge(5, 5, 0.7)]).judge(0).is_failure());
 }
 
 #[test]
-fn levels_from_before_a_planned_purge_are_of_another_table() {
-    // Counts that go up and down by a third, and half of them purged on the 10th.
-    let counts: Vec<u64> = (0..70_u64)
-        .map(|night| {
-            let rows = 900_000 + (night * night * 7_919) % 600_000;
-            if night < 59 { rows } else { rows / 2 }
-        })
+fn weeks_before_a_planned_purge_are_of_another_table() {
+    // Emptied every Saturday, and half of it purged for good on the 18th.
+    let counts: Vec<u64> = (0..35)
+        .map(|night| if night < 33 { 100_000 * (night % 7 + 1) } else { 50_000 * (night % 7 + 1) })
         .collect();
-    let earlier = until_the_20th(&counts[35..]);
-    let passes = |purges: &[Purge]| with(&earlier, 21, purges).least;
-    // Their median is that of 1.2 million rows as long as nobody says so.
-    assert!(passes(&[purge(9, 9, 0.6)]) < 450_000, "{}", passes(&[purge(9, 9, 0.6)]));
+    let earlier = until_the_20th(&counts);
+    assert!(with(&earlier, 21, &[]).judge(50_000).is_failure());
+    assert_eq!(with(&earlier, 21, &[purge(18, 18, 0.5)]).judge(50_000), Drift::Usual);
 }
