@@ -53,7 +53,11 @@ def deploy(
     _create_bucket(machine, deployment)
     queue_url = _create_topic(machine, deployment)
     _upload_artifacts(machine, deployment, artifacts)
-    roles = {role: _create_role(machine, deployment, role, values) for role in documents.roles()}
+    guard_rail = _create_guard_rail(machine, deployment, values)
+    roles = {
+        role: _create_role(machine, deployment, role, values, guard_rail)
+        for role in documents.roles()
+    }
     for step in STEPS:
         endpoint = door(step.handler) if door else None
         _create_function(machine, deployment, step, roles[step.handler], endpoint)
@@ -160,12 +164,21 @@ def policy_values(machine: Machine, deployment: Deployment) -> documents.Values:
     )
 
 
+def _create_guard_rail(machine: Machine, deployment: Deployment, values: documents.Values) -> str:
+    policy = machine.client("iam").create_policy(
+        PolicyName=f"{deployment.prefix}-{documents.GUARD_RAIL}",
+        PolicyDocument=json.dumps(documents.document(documents.GUARD_RAIL, values)),
+    )
+    return policy["Policy"]["Arn"]
+
+
 def _create_role(
-    machine: Machine, deployment: Deployment, role: str, values: documents.Values
+    machine: Machine, deployment: Deployment, role: str, values: documents.Values, guard_rail: str
 ) -> str:
     iam, name = machine.client("iam"), f"{deployment.prefix}-{role}"
     trust = json.dumps(documents.trust(role, values))
     created = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    for policy, document in documents.policies(role, values).items():
-        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+    own = json.dumps(documents.document(role, values))
+    iam.put_role_policy(RoleName=name, PolicyName=role, PolicyDocument=own)
+    iam.attach_role_policy(RoleName=name, PolicyArn=guard_rail)
     return created["Role"]["Arn"]

@@ -38,6 +38,8 @@ class Settings:
     # More arguments for the double, such as how long its statuses last.
     double_arguments: tuple[str, ...] = ()
     postgres: postgres.Binaries | None = None
+    # More settings of ministack, such as AUTH=true: roles may do what their policies allow.
+    ministack: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -127,6 +129,7 @@ def _start_ministack_on(run: Run, port: int, settings: Settings) -> str:
         S3_DATA_DIR=str(scratch / "s3"),
         STATE_DIR=str(scratch / "state"),
         AWS_EC2_METADATA_DISABLED="true",
+        **dict(settings.ministack),
     )
     process = run.start("ministack", [venv_program("ministack")], environment)
     endpoint = f"http://127.0.0.1:{port}"

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from onemachine.iam import calls, documents
 from onemachine.iam.calls import Account, Call, Need, UnknownCall
-from onemachine.iam.documents import Policy, Values
+from onemachine.iam.documents import Values
 from onemachine.iam.simulator import Answer, Match, Request, Simulator
 from onemachine.machine import Machine
 
@@ -44,8 +45,6 @@ class Gate:
 
     machine: Machine
     values: Values
-    # Documents that take the place of those in infra/iam, for trying what a missing right does.
-    replaced: Mapping[str, Policy] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -57,12 +56,9 @@ class Gate:
             self.values.region, self.values.account, self._tags_of, self._name_of
         )
         for role in documents.roles():
-            policies = {**documents.policies(role, self.values), **self._replaced(role)}
+            policies = documents.policies(role, self.values)
             self._simulator.load(policies)
             self._attached[role] = tuple(policies)
-
-    def _replaced(self, role: str) -> dict[str, Policy]:
-        return {name: policy for name, policy in self.replaced.items() if name == role}
 
     def __enter__(self) -> Gate:
         return self
@@ -81,6 +77,17 @@ class Gate:
             threading.Thread(target=door.serve_forever, daemon=True).start()
             self._doors[role] = door
         return f"http://127.0.0.1:{self._doors[role].server_address[1]}"
+
+    @contextmanager
+    def without(self, role: str, sid: str) -> Iterator[None]:
+        """Take a statement away from a role for a while."""
+        whole = documents.document(role, self.values)
+        rest = [statement for statement in whole["Statement"] if statement["Sid"] != sid]
+        self._simulator.load({role: {**whole, "Statement": rest}})
+        try:
+            yield
+        finally:
+            self._simulator.load({role: whole})
 
     def may(self, role: str, need: Need) -> Asked:
         """Whether a role has a right; remembered."""

@@ -37,8 +37,8 @@ INTERFACES = """
 PREFIX = f"drill-{world.DEPLOYMENT}-"
 WRITES = {
     "plan-drill": {"claim.json"},
-    "record-measurements": {"measurements/000.json"},
-    "judge-drill": {"verdict.json"},
+    "record-measurements": {"measurements/000-0.json"},
+    "judge-drill": {"verdict.json", "catalogue.json"},
     "stop-replica": {"stop.json"},
     "publish-report": {"evidence.json", "report.html"},
     "abandon-drill": {"stop.json", "evidence.json", "report.html"},

@@ -197,19 +197,11 @@ USERS = tuple(
 )
 
 DRILL_FOLDER = "drills/courses-prod/courses-prod-20261121t030000z"
+RECORDS = ("claim.json", "measurements/000-0.json", "catalogue.json", "verdict.json", "stop.json")
+RECORDS += ("evidence.json", "report.html")
 KEYS = (
     "config/courses-prod.toml",
-    *(
-        f"{DRILL_FOLDER}/{name}"
-        for name in (
-            "claim.json",
-            "measurements/000.json",
-            "verdict.json",
-            "stop.json",
-            "evidence.json",
-            "report.html",
-        )
-    ),
+    *(f"{DRILL_FOLDER}/{name}" for name in RECORDS),
     "notes.txt",
 )
 OBJECTS = tuple(
