@@ -150,7 +150,7 @@ fn live(random: &mut Random, specimen: &mut Specimen, table: &mut Table) -> bool
             random.pick(&["VACUUM", "VACUUM (FREEZE)", "ANALYZE", "VACUUM (FULL, ANALYZE)", "REINDEX TABLE"]);
         specimen.first.push(format!("{how} {name}"));
     }
-    table.is_nameable() && table.spread != Spread::Inherited && random.chance(40)
+    table.is_nameable() && table.spread == Spread::Whole && random.chance(40)
 }
 
 /// A day more.
