@@ -179,7 +179,8 @@ fn allow(
         words::add(basis, &format!("max_drop {}", words::percent(max_drop)));
     }
     if let Some(max_growth) = allowances.max_growth {
-        bounds.most = Some(last * (1.0 + max_growth));
+        // No share of nothing is a limit.
+        bounds.most = (last > 0.0).then(|| last * (1.0 + max_growth));
         words::add(basis, &format!("max_growth {}", words::percent(max_growth)));
     }
     if let Some(planned) = planned {

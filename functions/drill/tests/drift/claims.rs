@@ -65,6 +65,9 @@ fn a_queue_that_never_ran_dry_must_not_be_empty() {
 fn an_always_empty_table_may_hold_anything() {
     let band = tonight(&until_the_20th(&[0; 35]));
     assert_eq!((band.judge(0), band.judge(u64::MAX)), (Drift::Usual, Drift::Usual));
+    let allowances = Allowances { max_growth: Some(0.5), ..Allowances::default() };
+    let band = drill::judge::drift::band(&until_the_20th(&[0; 35]), november(21), &allowances).unwrap();
+    assert_eq!(band.judge(5), Drift::Usual);
 }
 
 #[test]
