@@ -180,7 +180,7 @@ fn allow(
     }
     if let Some(max_growth) = allowances.max_growth {
         // No share of nothing is a limit.
-        bounds.most = (last > 0.0).then(|| last * (1.0 + max_growth));
+        bounds.most = (last > 0.0).then_some(last * (1.0 + max_growth));
         words::add(basis, &format!("max_growth {}", words::percent(max_growth)));
     }
     if let Some(planned) = planned {
