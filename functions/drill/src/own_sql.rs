@@ -65,6 +65,21 @@ pub fn qualified(sql: &str) -> Result<String, Refusal> {
     examined.unwrap_or_else(|| Err(Refusal::new("couldn't be examined", "write it in another way")))
 }
 
+/// The functions of the schema `pg_catalog` that a query may call.
+pub fn allowed_functions() -> impl Iterator<Item = &'static str> {
+    allowed::CATALOGUE.iter().flat_map(|line| line.split(' '))
+}
+
+/// The operators that a query may use, as they are written.
+pub fn allowed_operators() -> impl Iterator<Item = &'static str> {
+    allowed::OPERATORS.iter().copied()
+}
+
+/// The types that a query may cast to, as they are written.
+pub fn allowed_types() -> impl Iterator<Item = &'static str> {
+    allowed::TYPES.iter().copied()
+}
+
 fn examine(sql: &str) -> Result<String, Refusal> {
     let mut tokens = text::tokens(sql)?;
     let calls = calls::find(&mut tokens)?;

@@ -100,3 +100,27 @@ fn is_of_kind(parsed: &Parsed, kind: Kind) -> bool {
         _ => kind == Kind::Symbol,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::tokens;
+    use super::*;
+
+    #[test]
+    fn a_text_that_the_two_readers_cut_differently_is_refused() {
+        // The left is what ours would have taken for the text on the right.
+        for (ours, sql) in [
+            ("SELECT 1", "SELECT 11"),
+            ("SELECT 1 ", "SELECT 1, 2"),
+            ("SELECT 1, 2", "SELECT 1"),
+            ("SELECT 'a'", "SELECT \"a\""),
+            ("SELECT a", "SELECT 7"),
+            ("SELECT a", "SELECT +"),
+            ("SELECT abc", "SELECT X'b'"),
+        ] {
+            let refusal = parse(sql, &tokens(ours).unwrap()).expect_err(sql);
+            assert_eq!(refusal.reason, "can be read in more than one way", "{sql}");
+        }
+        assert!(parse("SELECT 1", &tokens("SELECT 1").unwrap()).is_ok());
+    }
+}

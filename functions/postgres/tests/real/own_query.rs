@@ -1,6 +1,7 @@
 //! Somebody's own SQL, with both locks closed: values of every type, what isn't one value, and what is
 //! refused. What the second lock holds alone is in `second_lock.rs`.
 
+use drill::own_sql;
 use drill::ports::{MeasureError, Session};
 use restore_drill_postgres::PostgresSession;
 use serde::Deserialize;
@@ -53,6 +54,67 @@ async fn queries_as_people_write_them_give_their_values() {
     for GoodQuery { sql, value } in good.query {
         assert_eq!(session.own_query(&sql).await, Ok(value), "{sql}");
     }
+}
+
+/// Functions of the list that came with PostgreSQL 15 and 16.
+const NEWER: &[&str] = &[
+    "any_value",
+    "date_add",
+    "date_subtract",
+    "regexp_count",
+    "regexp_instr",
+    "regexp_like",
+    "regexp_substr",
+];
+
+/// Functions of the list whose result can change within a statement.
+const CHANGING: &[&str] = &[
+    "clock_timestamp",
+    "pg_database_size",
+    "pg_indexes_size",
+    "pg_is_in_recovery",
+    "pg_relation_size",
+    "pg_table_size",
+    "pg_total_relation_size",
+    "random",
+    // Of a time without a date, before PostgreSQL 15.
+    "timezone",
+];
+
+#[tokio::test]
+async fn each_name_of_the_lists_is_postgresqls_own_and_says_that_it_changes_nothing() {
+    let name = "each_name_of_the_lists_is_postgresqls_own_and_says_that_it_changes_nothing";
+    let Some(database) = Database::make(name, "").await else { return };
+    let names = async |sql: &str, listed: &[&str]| -> Vec<String> {
+        let listed: Vec<&str> = listed.to_vec();
+        let rows = database.admin.query(sql, &[&listed]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    };
+    let functions: Vec<&str> = own_sql::allowed_functions().collect();
+    let missing = "SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_proc
+        WHERE proname = name AND pronamespace = 'pg_catalog'::regnamespace) ORDER BY 1";
+    let missing = names(missing, &functions).await;
+    let newer: &[&str] = if database.server.version < 16 { NEWER } else { &[] };
+    assert!(missing.iter().all(|name| newer.contains(&name.as_str())), "{missing:?}");
+
+    let volatile = "SELECT DISTINCT proname::text FROM pg_proc WHERE provolatile = 'v' AND proname = ANY ($1)
+        AND pronamespace = 'pg_catalog'::regnamespace ORDER BY 1";
+    let volatile = names(volatile, &functions).await;
+    assert!(volatile.iter().all(|name| CHANGING.contains(&name.as_str())), "{volatile:?}");
+
+    let operators: Vec<&str> = own_sql::allowed_operators().collect();
+    let missing = "SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_operator
+        WHERE oprname = name AND oprnamespace = 'pg_catalog'::regnamespace)";
+    // The grammar's: another way to write <>, and what names an argument.
+    assert_eq!(names(missing, &operators).await, ["!=", "=>"]);
+    let volatile = "SELECT oprname::text FROM pg_operator JOIN pg_proc p ON p.oid = oprcode
+        WHERE provolatile = 'v' AND oprname = ANY ($1)";
+    assert_eq!(names(volatile, &operators).await, [""; 0]);
+
+    let types: Vec<&str> = own_sql::allowed_types().collect();
+    let elsewhere = "SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_type
+        WHERE oid = to_regtype(name) AND typnamespace = 'pg_catalog'::regnamespace)";
+    assert_eq!(names(elsewhere, &types).await, [""; 0]);
 }
 
 #[tokio::test]
