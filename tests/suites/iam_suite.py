@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,11 +13,28 @@ from onemachine.deployment import STEPS
 from onemachine.iam import documents, matrix, mutations, rules, simulator, world
 from onemachine.iam.matrix import Tally
 from onemachine.iam.simulator import Simulator
+from onemachine.paths import ROOT
 
 # Characters, whitespace apart (IAM User Guide, "IAM and AWS STS quotas"): a role's own document is
 # inline, the guard-rail a managed policy that all roles share.
 INLINE_MAX, MANAGED_MAX = 10_240, 6_144
 SOURCES_MANY = 20
+RIGHTS = ROOT / "functions" / "control" / "src" / "rights.rs"
+# What a port of the library is at AWS; each step's ports are in RIGHTS, which its code can't pass.
+PORTS = {
+    "ReadInstances": {"rds:DescribeDBInstances"},
+    "ReadBackups": {"rds:DescribeDBSnapshots", "rds:DescribeDBInstanceAutomatedBackups"},
+    "ReadInstanceEvents": {"rds:DescribeEvents"},
+    "RestoreReplica": {*rules.RESTORE.split(), "rds:AddTagsToResource"},
+    "StopReplica": {"rds:StopDBInstance"},
+    "DeleteReplica": {"rds:DeleteDBInstance"},
+    "ReadExecutions": {"states:DescribeExecution"},
+    "ReadObjects": {"s3:GetObject", "s3:ListBucket"},
+    "WriteObjects": {"s3:PutObject"},
+    "Notify": {"sns:Publish"},
+    "EmitMetrics": {"cloudwatch:PutMetricData"},
+}
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 UNEXPECTED_SHOWN = 20
 
 
@@ -56,6 +74,21 @@ def the_documents_are_filled_in_by_what_the_deployment_knows() -> None:
         text = json.dumps(documents.document(document, world.values()))
         # What is left is for IAM to fill in, with what a request says.
         assert "${" not in text.replace("${aws:RequestTag/", ""), document
+
+
+def a_role_has_the_rights_of_its_steps_ports() -> None:
+    (table,) = re.findall(r"^rights! \{(.*?)^\}", RIGHTS.read_text(encoding="utf-8"), re.M | re.S)
+    steps = re.findall(r"^ +(\w+):\s+([\w\s]+);", table, re.M)
+    handlers = {step.handler for step in STEPS if step.artifact == "control"}
+    assert {_handler_of(step) for step, _ in steps} == handlers
+    for step, ports in steps:
+        meant = LOG.union(*(PORTS[port] for port in ports.split()))
+        document = documents.document(_handler_of(step), world.values())
+        assert documents.actions_allowed(document) == meant, step
+
+
+def _handler_of(step: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"-\1", step).lower()
 
 
 def policies_for_twenty_sources_stay_within_the_quotas() -> None:
