@@ -105,3 +105,67 @@ fn qualify(sql: &str, places: &[usize]) -> String {
     }
     text + &sql[done..]
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Escapes {
+        escape: Vec<Escape>,
+    }
+
+    #[derive(Deserialize)]
+    struct Escape {
+        sql: String,
+        refused: String,
+    }
+
+    /// The escapes whose reason begins so.
+    fn escapes(begin: &str) -> Vec<String> {
+        let all: Escapes = toml::from_str(include_str!("../tests/own_sql/escapes.toml")).unwrap();
+        let some: Vec<String> =
+            all.escape.into_iter().filter(|e| e.refused.starts_with(begin)).map(|e| e.sql).collect();
+        assert!(!some.is_empty(), "{begin}");
+        some
+    }
+
+    fn by_tokens(sql: &str) -> Result<(), Refusal> {
+        let calls = calls::find(&mut text::tokens(sql)?)?;
+        calls.first_unexplained(&[]).map_or(Ok(()), Err)
+    }
+
+    fn by_tree(sql: &str) -> Result<(), Refusal> {
+        let mut tokens = text::tokens(sql)?;
+        if tokens.last().is_some_and(|last| last.is(";")) {
+            tokens.pop();
+        }
+        parse::parse(sql, &tokens).and_then(|query| walk::walk(&query)).map(drop)
+    }
+
+    #[test]
+    fn the_tokens_alone_refuse_what_calls_writes_locks_or_casts() {
+        for begin in ["calls ", "has ", "casts to ", "locks ", "begins ", "more than one statement"] {
+            for sql in escapes(begin) {
+                // The types of CAST (… AS …) and of a list of columns are the tree's to see.
+                let of_tree = sql.contains(" AS regproc") || sql.contains("(x public.checked)");
+                assert!(by_tokens(&sql).is_err() || of_tree, "{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_tree_alone_refuses_what_calls_writes_locks_or_casts() {
+        for begin in ["calls ", "has ", "casts to ", "locks ", "reads ", "begins ", "more than one statement"]
+        {
+            for sql in escapes(begin) {
+                assert!(by_tree(&sql).is_err(), "{sql}");
+            }
+        }
+        for sql in ["SELECT x 'alias'", "SELECT x AS 'alias'", "SELECT public.mine 'x'", "SELECT rollup(1)"] {
+            assert!(by_tree(sql).is_err(), "{sql}");
+        }
+    }
+}
