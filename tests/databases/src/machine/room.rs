@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, Result, anyhow};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
+use rustix::fs::statvfs;
+
 use super::programs::{as_server_user, own};
 
 /// Waits until its standard input ends, which it does when this process does, however it ends; then until
@@ -24,6 +26,9 @@ while ls "$1"/*/data/postmaster.pid >/dev/null 2>&1 && [ $tries -lt 300 ]; do
 done
 rm -rf "$1"
 "#;
+
+/// What two pieces at a time may take, one of them a base backup of a table of 1 GB.
+const ROOM_BYTES: u64 = 2 << 30;
 
 /// The directory of this process's clusters.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ impl Room {
     }
 
     fn make() -> Result<Self> {
-        let directory = std::env::temp_dir().join(format!("restore-drill-museum-{}", std::process::id()));
+        let directory = place().join(format!("restore-drill-museum-{}", std::process::id()));
         fs::create_dir(&directory).with_context(|| format!("making {}", directory.display()))?;
         fs::set_permissions(&directory, Permissions::from_mode(0o700))?;
         own(&directory)?;
@@ -71,6 +76,14 @@ impl Room {
     pub(super) fn authority(&self) -> PathBuf {
         self.directory.join("authority.pem")
     }
+}
+
+/// Memory where there is room for it: a cluster is a thousand small files, which a busy disk takes seconds to
+/// copy. Else the directory for temporary files.
+fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let has_room = statvfs(memory).is_ok_and(|system| system.f_bavail * system.f_frsize >= ROOM_BYTES);
+    if has_room { memory.to_owned() } else { std::env::temp_dir() }
 }
 
 /// Writes `authority.pem`, and `server.pem` with `server.key` for localhost.

@@ -22,6 +22,7 @@ pub(super) const PIECES: &[Piece] = &[
             Expected::failed(Quick, "rows", "public.payment_2026_10"),
             Expected::failed(Quick, "rows", "public.payment_2026_11"),
             Expected::failed(Quick, "rows", "public.student"),
+            Expected::failed(Quick, "query", "no address twice"),
         ],
         also: Some("catalogue"),
         counted: ("invoice", 9000),

@@ -34,7 +34,8 @@ pub(super) const PIECES: &[Piece] = &[
                 VALUES ('student7@courses.example', 'Twice', '2026-11-21 01:00Z');;
              UPDATE pg_index SET indisunique = true WHERE indexrelid = 'student_email_key'::regclass",
         )],
-        findings: &[Expected::failed(Deep, "btree", "public.student_email_key")],
+        // No check of the product's own looks for it: the index leads to both rows. Own SQL can.
+        findings: &[Expected::failed(Quick, "query", "no address twice")],
         also: None,
         counted: ("student", 2005),
     },
