@@ -96,7 +96,9 @@ def lost_data_is_rejected(
     drill = stage.drill()
     assert (drill.status, drill.error) == ("FAILED", "Drill.Rejected"), drill.cause
     assert drill.evidence["verdict"] == "rejected"
-    assert list(drill.findings("failed")) == [finding]
+    failed = list(drill.findings("failed"))
+    # Rows that are gone are also fewer than the table's own past lets go.
+    assert [f for f in failed if not f.startswith("drift ")] == [finding], failed
     assert drill.evidence["replica"]["fate"] == "stopped"
     assert drill.notification["Subject"].endswith("rejected")
     assert finding in drill.notification["Message"]

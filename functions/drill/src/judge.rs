@@ -82,7 +82,9 @@ pub fn judge(
     let basis = Basis { configuration, backup, baseline };
     let measurements = &measured.measurements;
     let tables = Tables::of(measurements);
-    let mut findings = table::judge(&tables, basis);
+    let history = table::history(baseline);
+    let records = tables.records(measurements, baseline);
+    let mut findings = table::judge(&tables, &records, &history, basis);
     findings.push(server::judge_activity(&measured.activity));
     let (mut warnings, mut server_version) = (Vec::new(), None);
     for Measurement { unit, outcome, .. } in measurements {
@@ -93,15 +95,11 @@ pub fn judge(
         findings.extend(of_unit(unit, outcome, &tables, basis));
     }
     findings.extend(absent::judge(measurements, &tables, basis));
-    let records = tables.records(measurements, baseline);
-    findings.extend(records.iter().filter_map(|record| {
-        trend::judge(record, &configuration.rules_for(&record.table), basis)
-    }));
     let (objects, differences) = catalogue::judge(measurements, basis);
     findings.extend(differences);
     let judgement = conclude::conclude(findings, records, configuration);
     warnings.extend(judgement.warnings);
-    Judgement { warnings, server_version, objects, history: table::history(baseline), ..judgement }
+    Judgement { warnings, server_version, objects, history, ..judgement }
 }
 
 /// The findings of a unit by itself; those of rows and of the catalogue are made of several.

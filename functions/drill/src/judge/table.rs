@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Baseline, Basis, finding, measured, rows_before};
+use super::{Baseline, Basis, finding, measured, rows_before, trend};
 use crate::configuration::TableRules;
-use crate::evidence::{Finding, FindingStatus, HistoryPoint, TableDigest, TableRows};
+use crate::evidence::{Evidence, Finding, FindingStatus, HistoryPoint, TableDigest, TableRows};
 use crate::measurement::{DigestScope, HeapCount, Measurement, Outcome, TableName, Unit, Value};
 
 /// How many earlier drills a record remembers the rows of: five weeks of nights.
@@ -83,20 +83,41 @@ fn together(one: Outcome<Value>, other: Outcome<Value>) -> Outcome<Value> {
 /// The drills that [`TableRows::earlier`] is of: those of the baseline, and the baseline itself.
 pub(super) fn history(baseline: Option<&Baseline>) -> Vec<HistoryPoint> {
     let Some(Baseline { evidence, .. }) = baseline else { return Vec::new() };
+    let all = points(evidence);
+    let kept = last_of_each_day(&all);
+    all.into_iter().zip(kept).filter_map(|(point, is_kept)| is_kept.then_some(point)).collect()
+}
+
+/// The same of a table's rows, so that both stay side by side.
+fn earlier(baseline: &Baseline, before: Option<&TableRows>) -> Vec<Option<u64>> {
+    let all = points(&baseline.evidence);
+    let mut rows = before.map(|t| t.earlier.clone()).unwrap_or_default();
+    rows.resize(baseline.evidence.history.len(), None);
+    rows.push(before.map(|t| t.rows));
+    rows.into_iter()
+        .zip(last_of_each_day(&all))
+        .filter_map(|(rows, is_kept)| is_kept.then_some(rows))
+        .collect()
+}
+
+fn points(evidence: &Evidence) -> Vec<HistoryPoint> {
     let own =
         evidence.backup.as_ref().map(|b| HistoryPoint { drill: evidence.drill.clone(), data_at: b.data_at });
-    newest(evidence.history.iter().cloned().chain(own).collect())
+    evidence.history.iter().cloned().chain(own).collect()
 }
 
-fn earlier(baseline: &Baseline, before: Option<&TableRows>) -> Vec<Option<u64>> {
-    let mut earlier = before.map(|t| t.earlier.clone()).unwrap_or_default();
-    earlier.resize(baseline.evidence.history.len(), None);
-    earlier.push(before.map(|t| t.rows));
-    newest(earlier)
-}
-
-fn newest<T>(mut all: Vec<T>) -> Vec<T> {
-    all.split_off(all.len().saturating_sub(HISTORY_MAX))
+/// Which points are kept: the last of each day, as drills by hand must not push out the weeks before, and of
+/// those the newest.
+fn last_of_each_day(points: &[HistoryPoint]) -> Vec<bool> {
+    let day = |i: usize| points[i].data_at.date_naive();
+    let mut kept: Vec<bool> =
+        (0..points.len()).map(|i| i + 1 == points.len() || day(i) != day(i + 1)).collect();
+    let mut room = HISTORY_MAX;
+    for is_kept in kept.iter_mut().rev().filter(|is_kept| **is_kept) {
+        *is_kept = room > 0;
+        room = room.saturating_sub(1);
+    }
+    kept
 }
 
 fn digests(measurements: &[Measurement]) -> BTreeMap<String, TableDigest> {
@@ -114,11 +135,22 @@ fn digests(measurements: &[Measurement]) -> BTreeMap<String, TableDigest> {
 }
 
 /// The findings about rows.
-pub(super) fn judge(tables: &Tables, basis: Basis<'_>) -> Vec<Finding> {
+pub(super) fn judge(
+    tables: &Tables,
+    records: &[TableRows],
+    history: &[HistoryPoint],
+    basis: Basis<'_>,
+) -> Vec<Finding> {
     let before = rows_before(basis.baseline);
+    let records: BTreeMap<&str, &TableRows> = records.iter().map(|r| (r.table.as_str(), r)).collect();
     let of = |(table, outcome): (&String, &Outcome<Value>)| {
         let rules = basis.configuration.rules_for(table);
-        judge_rows(table, outcome, &rules, before.get(table.as_str()).copied(), basis.baseline.is_some())
+        let before = before.get(table.as_str()).copied();
+        let mut findings = judge_rows(table, outcome, &rules, before, basis.baseline.is_some());
+        if let Some(record) = records.get(table.as_str()) {
+            trend::judge(record, history, &rules, &mut findings, basis.backup.data_at);
+        }
+        findings
     };
     tables.0.iter().flat_map(of).collect()
 }

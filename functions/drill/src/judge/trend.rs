@@ -3,14 +3,22 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::drift::{Allowances, Band, Drift, Point, Purge, band};
-use super::{Basis, finding, finding_with_effect};
+use super::{finding, finding_with_effect};
 use crate::configuration::{Effect, TableRules};
-use crate::evidence::{Finding, TableRows};
-use crate::ids::rfc3339;
+use crate::evidence::{Finding, FindingStatus, HistoryPoint, TableRows};
 
-/// The finding of a table that was counted; none without an earlier drill that counted it.
-pub(super) fn judge(record: &TableRows, rules: &TableRules, basis: Basis<'_>) -> Option<Finding> {
-    let history = super::table::history(basis.baseline);
+/// So many earlier drills know a table well enough to say that being empty is nothing unusual for it.
+const KNOWN_MIN: usize = 7;
+
+/// The finding of a table that was counted, added to those that the rules gave; none without an earlier drill
+/// that counted it. What the past shows to be usual, or a person planned, is no failure of the rules either.
+pub(super) fn judge(
+    record: &TableRows,
+    history: &[HistoryPoint],
+    rules: &TableRules,
+    findings: &mut Vec<Finding>,
+    data_at: DateTime<Utc>,
+) {
     let points: Vec<Point> = history
         .iter()
         .zip(&record.earlier)
@@ -23,49 +31,45 @@ pub(super) fn judge(record: &TableRows, rules: &TableRules, basis: Basis<'_>) ->
         may_shrink: rules.may_shrink == Some(true),
         purges: &purges,
     };
-    let band = band(&points, basis.backup.data_at, &allowances)?;
-    let (rows, drift) = (record.rows, band.judge(record.rows));
-    let (check, expected) = ("drift", expectation(&band));
-    let found = found(rows, drift);
-    let effect = rules.drift.unwrap_or(Effect::Fail);
-    Some(match drift {
-        Drift::Usual => finding(check, &record.table, true, expected, found),
-        Drift::Grew { .. } | Drift::PurgedAgain { .. } => {
-            finding_with_effect(check, &record.table, effect.min(Effect::Warn), expected, found)
+    let Some(band) = band(&points, data_at, &allowances) else { return };
+    let drift = band.judge(record.rows);
+    if !matches!(drift, Drift::Fell { .. }) {
+        let is_usual = |check: &str| match check {
+            // The band holds max_drop too, and lets a planned purge through.
+            "max_drop" => true,
+            "rows" => {
+                let may_be_empty = rules.max_drop.is_some_and(|share| share >= 1.0);
+                may_be_empty || points.len() >= KNOWN_MIN || !purges.is_empty()
+            }
+            _ => false,
+        };
+        for finding in findings.iter_mut().filter(|f| is_usual(&f.check)) {
+            if finding.status == FindingStatus::Failed {
+                finding.status = FindingStatus::Passed;
+                finding.found.push_str(", as planned or usual: see drift");
+            }
         }
-        Drift::Fell { .. } | Drift::Declining { .. } => Finding {
-            hint: Some(format!(
-                "if it was meant: write the days and the share into purges of [tables.{:?}], or may_shrink = true",
-                record.table
-            )),
-            ..finding_with_effect(check, &record.table, effect, expected, found)
-        },
-    })
-}
-
-fn expectation(band: &Band) -> String {
-    match band.most {
-        Some(most) => format!("from {} to {most} rows: {}", band.least, band.basis),
-        None => format!("at least {} rows: {}", band.least, band.basis),
+    }
+    // A rule of its own says so already.
+    let is_told = match drift {
+        Drift::Fell { .. } => rules.max_drop.is_some(),
+        Drift::Grew { .. } => rules.max_growth.is_some(),
+        Drift::Usual | Drift::Declining { .. } | Drift::PurgedAgain { .. } => false,
+    };
+    if !is_told {
+        findings.push(finding_of(&band, record, rules.drift.unwrap_or(Effect::Fail)));
     }
 }
 
-fn found(rows: u64, drift: Drift) -> String {
-    let since = |point: Point| format!("since {}, when there were {}", rfc3339(point.data_at), point.rows);
-    let fewer = |point: Point| point.rows.saturating_sub(rows);
-    match drift {
-        Drift::Usual => format!("{rows} rows"),
-        Drift::Fell { since: at } => format!("{rows} rows, {} fewer {}", fewer(at), since(at)),
-        Drift::Declining { since: at } => {
-            format!("{rows} rows: night after night fewer, {} in all {}", fewer(at), since(at))
-        }
-        Drift::PurgedAgain { before } => {
-            format!("{rows} rows: about as many are gone as on {}", rfc3339(before.data_at))
-        }
-        Drift::Grew { since: at } => {
-            format!("{rows} rows, {} more {}", rows.saturating_sub(at.rows), since(at))
-        }
-    }
+fn finding_of(band: &Band, record: &TableRows, effect: Effect) -> Finding {
+    let (check, expected, found) = ("drift", band.expected(), band.found(record.rows));
+    let effect = match band.judge(record.rows) {
+        Drift::Usual => return finding(check, &record.table, true, expected, found),
+        Drift::Grew { .. } | Drift::PurgedAgain { .. } => effect.min(Effect::Warn),
+        Drift::Fell { .. } | Drift::Declining { .. } => effect,
+    };
+    let hint = band.hint(record.rows);
+    Finding { hint, ..finding_with_effect(check, &record.table, effect, expected, found) }
 }
 
 /// The days of the configuration as instants: from the first's midnight to the midnight after the last.

@@ -18,4 +18,5 @@ mod restoring;
 mod retiring;
 mod stopping;
 mod sweeping;
+mod trends;
 mod verdicts;
