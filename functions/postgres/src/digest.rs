@@ -81,7 +81,8 @@ async fn read(
 fn no_history(table: &TableName, column: &str) -> MeasureError {
     MeasureError::NotMeasured {
         reason: format!("{table} has no column {column} along which it grows"),
-        hint: "history names a column of a whole number, a date or a timestamp, without infinite values".to_owned(),
+        hint: "history names a column of a whole number, a date or a timestamp, without infinite values"
+            .to_owned(),
     }
 }
 

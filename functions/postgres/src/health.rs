@@ -34,7 +34,9 @@ pub(crate) async fn look(
         HealthKind::Sequence => sequences(&transaction).await,
         HealthKind::Collation => collations(&transaction).await,
         HealthKind::IndexValid => list(&transaction, include_str!("sql/health/index_valid.sql")).await,
-        HealthKind::ConstraintValid => list(&transaction, include_str!("sql/health/constraint_valid.sql")).await,
+        HealthKind::ConstraintValid => {
+            list(&transaction, include_str!("sql/health/constraint_valid.sql")).await
+        }
         HealthKind::Unlogged => list(&transaction, include_str!("sql/health/unlogged.sql")).await,
         HealthKind::Extension => list(&transaction, include_str!("sql/health/extension.sql")).await,
         HealthKind::Wraparound => list(&transaction, include_str!("sql/health/wraparound.sql")).await,
@@ -63,7 +65,8 @@ fn problem(row: &Row) -> Result<Option<Problem>, Error> {
 
 async fn collations(transaction: &Transaction<'_>) -> Result<HealthReport, Error> {
     let mut report = list(transaction, include_str!("sql/health/collation.sql")).await?;
-    let has_version = "SELECT pg_catalog.to_regproc('pg_catalog.pg_database_collation_actual_version') IS NOT NULL";
+    let has_version =
+        "SELECT pg_catalog.to_regproc('pg_catalog.pg_database_collation_actual_version') IS NOT NULL";
     if transaction.query_one(has_version, &[]).await?.try_get(0)? {
         let of_database = list(transaction, DATABASE_COLLATION).await?;
         report.examined += of_database.examined;
@@ -88,14 +91,17 @@ async fn sequences(transaction: &Transaction<'_>) -> Result<HealthReport, Error>
         let last: Option<i64> = row.try_get("last_value")?;
         let table = TableName { schema: row.try_get("table_schema")?, table: row.try_get("table_name")? };
         let column: String = row.try_get("column_name")?;
-        let (extreme, only) =
-            (if increment > 0 { "max" } else { "min" }, if row.try_get("is_partitioned")? { "" } else { "ONLY " });
+        let (extreme, only) = (
+            if increment > 0 { "max" } else { "min" },
+            if row.try_get("is_partitioned")? { "" } else { "ONLY " },
+        );
         let statement = format!(
             "SELECT pg_catalog.{extreme}({})::bigint FROM {only}{}",
             quote_identifier(&column),
             quote_table(&table)
         );
-        let Some(furthest) = transaction.query_one(&statement, &[]).await?.try_get::<_, Option<i64>>(0)? else {
+        let Some(furthest) = transaction.query_one(&statement, &[]).await?.try_get::<_, Option<i64>>(0)?
+        else {
             continue;
         };
         let is_behind = match (last, increment > 0) {
@@ -106,7 +112,8 @@ async fn sequences(transaction: &Transaction<'_>) -> Result<HealthReport, Error>
         };
         if is_behind {
             let at = last.map_or("it was never used".to_owned(), |last| format!("it is at {last}"));
-            let found = format!("{at}, and {table}.{column} holds {furthest}: new rows will collide with old ones");
+            let found =
+                format!("{at}, and {table}.{column} holds {furthest}: new rows will collide with old ones");
             report.problems.push(Problem { subject, expected: String::new(), found });
         }
     }

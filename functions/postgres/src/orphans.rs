@@ -120,7 +120,12 @@ mod tests {
     fn key(is_full: bool) -> ForeignKey {
         let name = |table: &str| TableName { schema: "s".to_owned(), table: table.to_owned() };
         let column = |a: &str, b: &str| (a.to_owned(), b.to_owned(), "pg_catalog".to_owned(), "=".to_owned());
-        ForeignKey { of: name("a"), to: name("b"), is_full, columns: vec![column("x", "i"), column("y", "j")] }
+        ForeignKey {
+            of: name("a"),
+            to: name("b"),
+            is_full,
+            columns: vec![column("x", "i"), column("y", "j")],
+        }
     }
 
     #[test]

@@ -62,8 +62,10 @@ pub(super) fn digests_are_named(root: &Node, reader: &mut Reader) {
     if let Some(defaults) = root.field("defaults") {
         for name in ["frozen", "history"] {
             if defaults.field(name).is_some() {
-                let (problem, hint) =
-                    ("holds for every table", "write it into each table's own rules: [tables.\"public.orders\"]");
+                let (problem, hint) = (
+                    "holds for every table",
+                    "write it into each table's own rules: [tables.\"public.orders\"]",
+                );
                 reader.in_field("defaults", |reader| report_at(defaults, name, reader, problem, hint));
             }
         }

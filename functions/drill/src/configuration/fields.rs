@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BackupPolicy, CatalogueEffects, Configuration, DatabaseSettings, Deadlines, Disposal, Effect, ExpectedValue,
-    Freshness, HealthEffects, Level, Polling, Purge, QueryCheck, ReplicaSettings, Span, TableRules, across,
+    BackupPolicy, CatalogueEffects, Configuration, DatabaseSettings, Deadlines, Disposal, Effect,
+    ExpectedValue, Freshness, HealthEffects, Level, Polling, Purge, QueryCheck, ReplicaSettings, Span,
+    TableRules, across,
     document::{Node, Value},
     limits,
     read::{Read, Reader, Reported, record},

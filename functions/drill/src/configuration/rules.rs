@@ -211,7 +211,11 @@ pub(super) fn sql(sql: &impl AsRef<str>, node: &Node, reader: &mut Reader) {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "a rule takes its value by reference")]
 pub(super) fn max_growth(share: &f64, node: &Node, reader: &mut Reader) {
     if *share < 0.0 {
-        reader.report(node, "must be 0 or more", "write a share such as 0.5, which lets a table grow by half");
+        reader.report(
+            node,
+            "must be 0 or more",
+            "write a share such as 0.5, which lets a table grow by half",
+        );
     }
 }
 

@@ -86,13 +86,9 @@ pub(super) fn span(seconds: u64) -> String {
 
 /// How many checks came out in which way.
 pub(super) fn tally(evidence: &Evidence) -> String {
-    let [failed, missing, warned, passed] = [
-        FindingStatus::Failed,
-        FindingStatus::NotMeasured,
-        FindingStatus::Warned,
-        FindingStatus::Passed,
-    ]
-    .map(|status| with_status(evidence, status).len());
+    let [failed, missing, warned, passed] =
+        [FindingStatus::Failed, FindingStatus::NotMeasured, FindingStatus::Warned, FindingStatus::Passed]
+            .map(|status| with_status(evidence, status).len());
     if failed + missing + warned + passed == 0 {
         return "none was made".to_owned();
     }

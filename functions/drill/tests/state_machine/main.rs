@@ -2,7 +2,6 @@
 //! written in several places says the same in each.
 
 #[path = "../support/database.rs"]
-
 mod database;
 mod definition;
 mod documents;

@@ -16,10 +16,27 @@ const TYPES: &str = "CREATE TYPE mood AS ENUM ('calm', 'storm'); CREATE TYPE pla
 
 /// What changes one value of each column.
 const CHANGES: &[&str] = &[
-    "id = 99", "j = '{\"a\":1}'", "b = '{\"a\": 2}'", "n = 1.5", "a = '{1,0,3}'", "y = '\\xdeae'", "m = 'storm'",
-    "p = '(1,r)'", "f = 0.10000000000000002", "z = z + interval '1 microsecond'", "w = w + interval '1 microsecond'",
-    "d = d + 1", "c = 12.35", "r = '[1,6)'", "x = '<b/>'", "u = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12'",
-    "i = '10.0.0.1/9'", "v = '1 day 02:04'", "t = B'111'", "g = 8", "j = NULL",
+    "id = 99",
+    "j = '{\"a\":1}'",
+    "b = '{\"a\": 2}'",
+    "n = 1.5",
+    "a = '{1,0,3}'",
+    "y = '\\xdeae'",
+    "m = 'storm'",
+    "p = '(1,r)'",
+    "f = 0.10000000000000002",
+    "z = z + interval '1 microsecond'",
+    "w = w + interval '1 microsecond'",
+    "d = d + 1",
+    "c = 12.35",
+    "r = '[1,6)'",
+    "x = '<b/>'",
+    "u = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12'",
+    "i = '10.0.0.1/9'",
+    "v = '1 day 02:04'",
+    "t = B'111'",
+    "g = 8",
+    "j = NULL",
 ];
 
 async fn digest(database: &Database, scope: &DigestScope) -> DigestValue {
@@ -82,7 +99,8 @@ fn history(column: &str, until: Option<String>) -> DigestScope {
 
 #[tokio::test]
 async fn new_rows_leave_the_digest_of_the_old_ones_alone() {
-    let Some(database) = Database::make("new_rows_leave_the_digest_of_the_old_ones_alone", HISTORY).await else {
+    let Some(database) = Database::make("new_rows_leave_the_digest_of_the_old_ones_alone", HISTORY).await
+    else {
         return;
     };
     let first = digest(&database, &history("created_at", None)).await;
@@ -104,7 +122,8 @@ async fn new_rows_leave_the_digest_of_the_old_ones_alone() {
 
 #[tokio::test]
 async fn a_history_needs_a_column_that_grows() {
-    let sql = "CREATE TABLE t (id bigint, name text, at timestamptz); INSERT INTO t VALUES (5000, 'a', 'infinity')";
+    let sql =
+        "CREATE TABLE t (id bigint, name text, at timestamptz); INSERT INTO t VALUES (5000, 'a', 'infinity')";
     let Some(database) = Database::make("a_history_needs_a_column_that_grows", sql).await else { return };
     let mut session = database.session(READER).await;
     for column in ["name", "at", "gone"] {

@@ -68,7 +68,8 @@ async fn an_invalid_index_an_unvalidated_constraint_and_an_unlogged_table_are_fo
 #[tokio::test]
 async fn a_collation_of_another_version_and_an_extension_without_files_are_found() {
     let name = "a_collation_of_another_version_and_an_extension_without_files_are_found";
-    let sql = "CREATE COLLATION german (provider = icu, locale = 'de'); CREATE TABLE t (x text COLLATE german);
+    let sql =
+        "CREATE COLLATION german (provider = icu, locale = 'de'); CREATE TABLE t (x text COLLATE german);
         UPDATE pg_collation SET collversion = '1.2' WHERE collname = 'german';
         CREATE EXTENSION pg_trgm; UPDATE pg_extension SET extname = 'gone' WHERE extname = 'pg_trgm'";
     let Some(database) = Database::make(name, sql).await else { return };
@@ -80,7 +81,8 @@ async fn a_collation_of_another_version_and_an_extension_without_files_are_found
 
 #[tokio::test]
 async fn more_problems_than_are_told_are_counted() {
-    let sql = "DO $$ BEGIN FOR i IN 1..60 LOOP EXECUTE format('CREATE UNLOGGED TABLE u%s ()', i); END LOOP; END $$";
+    let sql =
+        "DO $$ BEGIN FOR i IN 1..60 LOOP EXECUTE format('CREATE UNLOGGED TABLE u%s ()', i); END LOOP; END $$";
     let Some(database) = Database::make("more_problems_than_are_told_are_counted", sql).await else { return };
     let report = look(&database, HealthKind::Unlogged).await;
     assert_eq!((report.problems.len(), report.more, report.examined), (50, 10, 60));

@@ -65,7 +65,10 @@ async fn each_kind_says_what_its_objects_are() {
     let of = |kind, name: &str| lines(&all, kind, name);
     assert_eq!(of(ObjectKind::Schema, "\"Odd \"\"s\""), ["owner postgres"]);
     assert_eq!(of(ObjectKind::Table, "public.answer"), ["table", "owner postgres"]);
-    assert_eq!(of(ObjectKind::Table, "public.course column name"), ["text collate \"C\" not null default 'x'::text"]);
+    assert_eq!(
+        of(ObjectKind::Table, "public.course column name"),
+        ["text collate \"C\" not null default 'x'::text"]
+    );
     assert_eq!(of(ObjectKind::Table, "public.answer column id"), ["bigint not null identity"]);
     assert_eq!(of(ObjectKind::Table, "public.event"), ["partitioned by RANGE (d)", "owner postgres"]);
     assert_eq!(
@@ -84,7 +87,10 @@ async fn each_kind_says_what_its_objects_are() {
     assert!(function[3].starts_with("body with sha256 "), "{function:?}");
     assert_eq!(of(ObjectKind::Trigger, "public.answer audited")[1], "enabled");
     assert_eq!(of(ObjectKind::Policy, "public.course"), ["on"]);
-    assert_eq!(of(ObjectKind::Policy, "public.course own"), ["permissive for select to public", "using (id > 0)"]);
+    assert_eq!(
+        of(ObjectKind::Policy, "public.course own"),
+        ["permissive for select to public", "using (id > 0)"]
+    );
     assert_eq!(
         of(ObjectKind::Sequence, "public.course_id_seq"),
         ["integer from 1 to 2147483647 by 1, starts with 1, caches 1", "owned by public.course.id"]
@@ -159,7 +165,10 @@ async fn roles_and_settings_are_told_without_values_that_are_not_postgresql_s() 
     let all = everything(&database).await;
     assert_eq!(lines(&all, ObjectKind::Role, &role), ["login, at most 7 connections"]);
     assert_eq!(lines(&all, ObjectKind::Setting, "database"), ["work_mem=5MB"]);
-    assert_eq!(lines(&all, ObjectKind::Setting, &format!("role {role} in the database")), ["app.key = (hidden)"]);
+    assert_eq!(
+        lines(&all, ObjectKind::Setting, &format!("role {role} in the database")),
+        ["app.key = (hidden)"]
+    );
     let everything = format!("{all:?}");
     for secret in ["pw_never_seen", "sk_live_never_seen", "sk_live_in_a_body", "SCRAM-SHA"] {
         assert!(!everything.contains(secret), "{secret}");

@@ -46,14 +46,16 @@ async fn a_row_that_is_missing_from_a_b_tree_is_damage() {
 
 /// The orphans of `child` by the key `k`, where the rows came in without the key being looked at.
 async fn orphans(test: &str, tables: &str, rows: &str) -> Option<u64> {
-    let sql = format!("{tables}; SET session_replication_role = replica; {rows}; RESET session_replication_role");
+    let sql =
+        format!("{tables}; SET session_replication_role = replica; {rows}; RESET session_replication_role");
     let database = Database::make(test, &sql).await?;
     Some(database.session(READER).await.orphans(&table("public", "child"), "k").await.unwrap().rows)
 }
 
 #[tokio::test]
 async fn rows_that_refer_to_nothing_are_counted_and_nulls_are_not() {
-    let parent = "CREATE TABLE parent (a int, b bigint, PRIMARY KEY (a, b)); INSERT INTO parent VALUES (1, 1)";
+    let parent =
+        "CREATE TABLE parent (a int, b bigint, PRIMARY KEY (a, b)); INSERT INTO parent VALUES (1, 1)";
     let rows = "INSERT INTO child VALUES (1, 1), (1, 2), (NULL, 2), (3, NULL), (NULL, NULL)";
     for (matching, expected) in [("SIMPLE", 1), ("FULL", 3)] {
         let child = format!(
@@ -74,7 +76,8 @@ async fn a_key_to_a_partitioned_table_or_to_itself_is_followed() {
     let Some(found) = orphans(test, parted, "INSERT INTO child VALUES (1), (2)").await else { return };
     assert_eq!(found, 1);
     let itself = "CREATE TABLE child (id int PRIMARY KEY, up int CONSTRAINT k REFERENCES child)";
-    let Some(found) = orphans(test, itself, "INSERT INTO child VALUES (1, NULL), (2, 1), (3, 9)").await else {
+    let Some(found) = orphans(test, itself, "INSERT INTO child VALUES (1, NULL), (2, 1), (3, 9)").await
+    else {
         return;
     };
     assert_eq!(found, 1);
