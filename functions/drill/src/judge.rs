@@ -99,7 +99,7 @@ pub fn judge(
     findings.extend(differences);
     let judgement = conclude::conclude(findings, records, configuration);
     warnings.extend(judgement.warnings);
-    Judgement { warnings, server_version, objects, history, ..judgement }
+    Judgement { history, objects, warnings, server_version, ..judgement }
 }
 
 /// The findings of a unit by itself; those of rows and of the catalogue are made of several.

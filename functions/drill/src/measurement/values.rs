@@ -242,7 +242,7 @@ pub struct Corruption {
 pub struct Orphans {
     /// How many.
     pub rows: u64,
-    /// The constraint in words: "public.answer (course_id) to public.course (id)".
+    /// The constraint in words: `public.answer (course_id) to public.course (id)`.
     pub of: String,
 }
 
