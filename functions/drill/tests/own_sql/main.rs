@@ -184,6 +184,9 @@ fn the_bounds_are_told_and_what_is_within_them_is_taken() {
     let joined = |times: usize| format!("SELECT 1 FROM t{}", " JOIN t ON true".repeat(times));
     assert!(check(&joined(100)).is_ok());
     assert!(reason(&joined(101)).contains("more than 100 joins"));
+    // The parser takes these into each other.
+    let into_each_other = format!("SELECT 1 FROM t{}{}", " JOIN t".repeat(100), " ON true".repeat(100));
+    assert!(check(&into_each_other).is_ok());
     let summed = format!("SELECT 1{}", "+1".repeat(4_000));
     assert!(check(&summed).is_ok());
 }
