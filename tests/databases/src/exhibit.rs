@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Result, anyhow, ensure};
 use drill::configuration::Level;
 use drill::evidence::Verdict;
 
 use crate::bucket::Bucket;
 use crate::damage;
-use crate::machine::{Cluster, Programs};
+use crate::machine::{Cluster, Programs, Running};
 use crate::night::{self, LEVELS, Setting};
 use crate::pieces::Origin;
 
@@ -61,8 +61,18 @@ impl Exhibit {
     }
 
     fn make(origin: Origin, programs: &'static Programs) -> Result<Self> {
+        // Before the runtime is entered: what others begin with may have to be made first, in one of its own.
+        let base = match origin {
+            Origin::Courses | Origin::CoursesWithoutChecksums => None,
+            Origin::CoursesWithUnlogged | Origin::CoursesWithLarge => {
+                Some(Self::of(Origin::Courses, programs)?)
+            }
+        };
         crate::wait_for(async {
-            let night_before = make_night_before(origin, programs).await?;
+            let night_before = match base {
+                None => make_courses(programs, origin != Origin::CoursesWithoutChecksums).await?,
+                Some(base) => add_table(origin, base.night_before.copy("more")?.start()?).await?,
+            };
             let server = night_before.copy("baseline")?.start()?;
             let mut baselines = Vec::new();
             for level in LEVELS {
@@ -76,7 +86,7 @@ impl Exhibit {
     }
 }
 
-async fn baseline(server: &crate::machine::Running, level: Level) -> Result<Bucket> {
+async fn baseline(server: &Running, level: Level) -> Result<Bucket> {
     let mut bucket = night::empty_bucket();
     let setting = Setting { configuration: CONFIGURATION, level, day: NIGHT_BEFORE, engine_version: None };
     let evidence =
@@ -85,33 +95,27 @@ async fn baseline(server: &crate::machine::Running, level: Level) -> Result<Buck
     Ok(bucket)
 }
 
-async fn make_night_before(origin: Origin, programs: &'static Programs) -> Result<Cluster> {
-    let with_checksums = origin != Origin::CoursesWithoutChecksums;
-    let server = match origin {
-        Origin::Courses | Origin::CoursesWithoutChecksums => {
-            let server = Cluster::make(programs, "courses", with_checksums)?.start()?;
-            server.sql("postgres", "CREATE DATABASE courses TEMPLATE template0").await?;
-            server.sql(DATABASE, SCHEMA).await?;
-            server.sql(DATABASE, ROWS).await?;
-            server
-        }
-        Origin::CoursesWithUnlogged => {
-            let server = Exhibit::of(Origin::Courses, programs)?.night_before.copy("unlogged")?.start()?;
-            server.sql(DATABASE, UNLOGGED).await?;
-            // As the baseline saw it: in a replica, which a restore had recovered.
-            server.crash()?.start()?
-        }
-        Origin::CoursesWithLarge => {
-            let server = Exhibit::of(Origin::Courses, programs)?.night_before.copy("large")?.start()?;
-            with_large(server).await?
-        }
-    };
-    server.stop().context("the night before")
+async fn make_courses(programs: &'static Programs, with_checksums: bool) -> Result<Cluster> {
+    let server = Cluster::make(programs, "courses", with_checksums)?.start()?;
+    server.sql("postgres", "CREATE DATABASE courses TEMPLATE template0").await?;
+    server.sql(DATABASE, SCHEMA).await?;
+    server.sql(DATABASE, ROWS).await?;
+    server.stop()
+}
+
+/// The course platform with the one more table of the origin.
+async fn add_table(origin: Origin, server: Running) -> Result<Cluster> {
+    if origin == Origin::CoursesWithLarge {
+        return with_large(server).await;
+    }
+    server.sql(DATABASE, UNLOGGED).await?;
+    // As the baseline saw it: in a replica, which a restore had recovered.
+    server.crash()?.start()?.stop()
 }
 
 /// Adds a table whose first file is full and whose rows lie at its end and in the second file. All of the
 /// first but its last block are zeros, which take no place on the disk: pages that are new, to PostgreSQL.
-async fn with_large(server: crate::machine::Running) -> Result<crate::machine::Running> {
+async fn with_large(server: Running) -> Result<Cluster> {
     server.sql(DATABASE, "CREATE TABLE upload (id bigint PRIMARY KEY, name text NOT NULL)").await?;
     let file = server.file_of(DATABASE, "'upload'").await?;
     let cluster = server.stop()?;
@@ -120,5 +124,5 @@ async fn with_large(server: crate::machine::Running) -> Result<crate::machine::R
     let rows =
         "INSERT INTO upload SELECT n, 'upload ' || n || repeat('.', 100) FROM generate_series(1, 5000) AS n";
     server.sql(DATABASE, rows).await?;
-    Ok(server)
+    server.stop()
 }

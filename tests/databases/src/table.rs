@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use drill::evidence::{Evidence, FindingStatus, Verdict};
+use drill::evidence::{Evidence, Finding, Verdict};
 
 use crate::night::LEVELS;
 use crate::peers::Peers;
+use crate::pieces::Piece;
 use crate::visit::{Visit, alarms};
 
 const BEGIN: &str = "<!-- museum: begin, written by `make museum` -->\n";
@@ -62,7 +63,10 @@ fn product(visit: &Visit) -> (String, String) {
             return (format!("{}: broken", level.as_str()), "-".to_owned());
         };
         if alarms(evidence).next().is_some() {
-            return (format!("**{}** {}", level.as_str(), outcome(evidence)), headline(evidence));
+            return (
+                format!("**{}** {}", level.as_str(), outcome(evidence)),
+                headline(visit.piece, evidence),
+            );
         }
     }
     ("no word".to_owned(), "-".to_owned())
@@ -77,11 +81,13 @@ fn outcome(evidence: &Evidence) -> &'static str {
     }
 }
 
-/// The first finding, which is the worst, and how many more there are.
-fn headline(evidence: &Evidence) -> String {
-    let mut all: Vec<_> = alarms(evidence).collect();
-    all.sort_by_key(|finding| finding.status != FindingStatus::Failed);
-    let first = all.first().map_or_else(String::new, |f| format!("`{} {}`", f.check, f.subject));
+/// The finding that names the damage, and how many more there are.
+fn headline(piece: &Piece, evidence: &Evidence) -> String {
+    let all: Vec<_> = alarms(evidence).collect();
+    let named = piece.findings.first();
+    let is_named = |f: &&&Finding| named.is_some_and(|n| n.check == f.check && n.subject == f.subject);
+    let first = all.iter().find(is_named).or(all.first());
+    let first = first.map_or_else(String::new, |f| format!("`{} {}`", f.check, f.subject));
     match all.len() {
         0 | 1 => first,
         more => format!("{first} and {} more", more - 1),

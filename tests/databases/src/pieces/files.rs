@@ -69,7 +69,6 @@ pub(super) const PIECES: &[Piece] = &[
         damage: &[Step::File("'note'", Edit::Zero { block: 1 })],
         findings: &[
             Expected::failed(Quick, "max_drop", "public.note"),
-            Expected::failed(Quick, "drift", "public.note"),
         ],
         also: None,
         counted: ("note", 524),
@@ -95,7 +94,6 @@ pub(super) const PIECES: &[Piece] = &[
         damage: &[Step::File("'answer'", Edit::CutBefore { block: 140 })],
         findings: &[
             Expected::failed(Quick, "max_drop", "public.answer"),
-            Expected::failed(Quick, "drift", "public.answer"),
             // The newest rows were at the end.
             Expected::failed(Quick, "fresh", "public.answer.created_at"),
             Expected::failed(Standard, "index_count", "public.answer_pkey"),
@@ -112,7 +110,6 @@ pub(super) const PIECES: &[Piece] = &[
         damage: &[Step::File("'upload'", Edit::RemoveSecondSegment)],
         findings: &[
             Expected::failed(Quick, "max_drop", "public.upload"),
-            Expected::failed(Quick, "drift", "public.upload"),
             Expected::failed(Standard, "index_count", "public.upload_pkey"),
         ],
         also: None,

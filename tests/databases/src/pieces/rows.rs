@@ -46,7 +46,6 @@ pub(super) const PIECES: &[Piece] = &[
         damage: &[Step::Sql("DELETE FROM answer WHERE id <= 7000")],
         findings: &[
             Expected::failed(Quick, "max_drop", "public.answer"),
-            Expected::failed(Quick, "drift", "public.answer"),
             Expected::failed(Deep, "digest", "public.answer"),
         ],
         also: None,
