@@ -45,38 +45,40 @@ pub(super) const WITHOUT_PARENTHESES: &[&str] = &[
 /// Functions of the schema `pg_catalog`, sorted within each kind.
 pub(super) const CATALOGUE: &[&str] = &[
     // Aggregates, `WITHIN GROUP` included.
-    "any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp cume_dist",
-    "dense_rank every json_agg json_object_agg jsonb_agg jsonb_object_agg max min mode percent_rank",
-    "percentile_cont percentile_disc range_agg range_intersect_agg rank regr_avgx regr_avgy regr_count",
-    "regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop stddev_samp string_agg sum",
-    "var_pop var_samp variance",
+    "any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp",
+    "cume_dist dense_rank every json_agg json_object_agg jsonb_agg jsonb_object_agg max min mode",
+    "percent_rank percentile_cont percentile_disc range_agg range_intersect_agg rank regr_avgx regr_avgy",
+    "regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop",
+    "stddev_samp string_agg sum var_pop var_samp variance",
     // Windows.
     "first_value lag last_value lead nth_value ntile row_number",
     // Rows.
     "generate_series generate_subscripts unnest",
     // Numbers.
-    "abs acos acosh asin asinh atan atan2 atanh cbrt ceil ceiling cos cosh cot degrees div exp factorial floor",
-    "gcd lcm ln log log10 min_scale mod pi pow power radians random round scale sign sin sinh sqrt tan tanh",
-    "trim_scale trunc width_bucket",
+    "abs acos acosh asin asinh atan atan2 atanh cbrt ceil ceiling cos cosh cot degrees div exp factorial",
+    "floor gcd lcm ln log log10 min_scale mod pi pow power radians random round scale sign sin sinh sqrt",
+    "tan tanh trim_scale trunc width_bucket",
     // Text and bytes.
-    "ascii bit_count bit_length btrim char_length character_length chr concat concat_ws convert_from convert_to",
-    "decode encode format get_bit get_byte initcap left length lower lpad ltrim md5 octet_length overlay",
-    "quote_ident quote_literal quote_nullable regexp_count regexp_instr regexp_like regexp_match regexp_matches",
-    "regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr repeat replace reverse right rpad",
-    "rtrim sha224 sha256 sha384 sha512 split_part starts_with string_to_array string_to_table strpos substr",
-    "substring to_char to_date to_hex to_number to_timestamp translate upper",
+    "ascii bit_count bit_length btrim char_length character_length chr concat concat_ws convert_from",
+    "convert_to decode encode format get_bit get_byte initcap left length lower lpad ltrim md5",
+    "octet_length overlay quote_ident quote_literal quote_nullable regexp_count regexp_instr regexp_like",
+    "regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr",
+    "repeat replace reverse right rpad rtrim sha224 sha256 sha384 sha512 split_part starts_with",
+    "string_to_array string_to_table strpos substr substring to_char to_date to_hex to_number",
+    "to_timestamp translate upper",
     // Date and time.
-    "age clock_timestamp date date_add date_bin date_part date_subtract date_trunc isfinite justify_days justify_hours justify_interval",
-    "make_date make_interval make_time make_timestamp make_timestamptz now statement_timestamp timezone",
-    "transaction_timestamp",
+    "age clock_timestamp date date_add date_bin date_part date_subtract date_trunc isfinite justify_days",
+    "justify_hours justify_interval make_date make_interval make_time make_timestamp make_timestamptz now",
+    "statement_timestamp timezone transaction_timestamp",
     // JSON.
     "array_to_json json_array_elements json_array_elements_text json_array_length json_build_array",
     "json_build_object json_each json_each_text json_extract_path json_extract_path_text json_object_keys",
     "json_strip_nulls json_to_record json_to_recordset json_typeof jsonb_array_elements",
     "jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object jsonb_each",
     "jsonb_each_text jsonb_extract_path jsonb_extract_path_text jsonb_object_keys jsonb_path_exists",
-    "jsonb_path_match jsonb_path_query jsonb_path_query_array jsonb_path_query_first jsonb_pretty jsonb_set",
-    "jsonb_strip_nulls jsonb_to_record jsonb_to_recordset jsonb_typeof row_to_json to_json to_jsonb",
+    "jsonb_path_match jsonb_path_query jsonb_path_query_array jsonb_path_query_first jsonb_pretty",
+    "jsonb_set jsonb_strip_nulls jsonb_to_record jsonb_to_recordset jsonb_typeof row_to_json to_json",
+    "to_jsonb",
     // Arrays.
     "array_append array_cat array_dims array_fill array_length array_lower array_ndims array_position",
     "array_positions array_prepend array_remove array_replace array_to_string array_upper cardinality",
@@ -93,10 +95,11 @@ pub(super) const CATALOGUE: &[&str] = &[
     "col_description current_database current_schema current_schemas current_setting format_type",
     "has_column_privilege has_database_privilege has_schema_privilege has_sequence_privilege",
     "has_table_privilege obj_description pg_column_size pg_database_size pg_encoding_to_char",
-    "pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_serial_sequence pg_get_userbyid pg_get_viewdef",
-    "pg_has_role pg_indexes_size pg_is_in_recovery pg_postmaster_start_time pg_relation_size pg_size_bytes",
-    "pg_size_pretty pg_table_is_visible pg_table_size pg_total_relation_size pg_typeof to_regclass",
-    "to_regnamespace to_regproc to_regrole to_regtype version",
+    "pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_serial_sequence pg_get_userbyid",
+    "pg_get_viewdef pg_has_role pg_indexes_size pg_is_in_recovery pg_postmaster_start_time",
+    "pg_relation_size pg_size_bytes pg_size_pretty pg_table_is_visible pg_table_size",
+    "pg_total_relation_size pg_typeof to_regclass to_regnamespace to_regproc to_regrole to_regtype",
+    "version",
 ];
 
 /// Types that a value may be cast to, of the schema `pg_catalog`. A cast to a type of the database's

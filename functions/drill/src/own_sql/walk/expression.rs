@@ -46,9 +46,8 @@ impl<'a> Walk<'a> {
                 unary(*op)?;
                 self.later(expr);
             }
-            Expr::Like { negated: _, any, expr, pattern, escape_char }
-            | Expr::ILike { negated: _, any, expr, pattern, escape_char } => {
-                absent(!any, "LIKE ANY without an array")?;
+            Expr::Like { negated: _, any: _, expr, pattern, escape_char }
+            | Expr::ILike { negated: _, any: _, expr, pattern, escape_char } => {
                 self.all_later([&**expr, &**pattern]);
                 self.all_later(escape_char.as_deref());
             }

@@ -1,7 +1,7 @@
 //! Calls of functions.
 
 use sqlparser::ast::{
-    Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArgumentClause,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArgumentClause,
     FunctionArgumentList, FunctionArguments, ObjectName, WindowType,
 };
 
@@ -85,7 +85,8 @@ impl<'a> Walk<'a> {
         for argument in args {
             let value = match argument {
                 FunctionArg::Unnamed(value) => value,
-                FunctionArg::Named { name, arg, operator } => {
+                FunctionArg::Named { name, arg, operator }
+                | FunctionArg::ExprNamed { name: Expr::Identifier(name), arg, operator } => {
                     is_name(name)?;
                     let usual =
                         matches!(operator, FunctionArgOperator::RightArrow | FunctionArgOperator::Assignment);
