@@ -17,7 +17,7 @@ use crate::ownership::OwnedReplica;
 
 mod database;
 
-pub use database::{Connect, ConnectError, MeasureError, Session, Target};
+pub use database::{Connect, ConnectError, KeyRange, MeasureError, Session, Target};
 
 /// What kind of failure a call to RDS met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,7 +44,7 @@ async fn is_error_reported(session: &mut PostgresSession) -> Result<bool, Measur
     let role = session.role().to_owned();
     let mut measuring = Measuring::new("counting over an error", "", &role);
     let transaction = session.read_only(&mut measuring).await?;
-    match number(&transaction, COUNT_OVER_AN_ERROR, measuring).await {
+    match number(&transaction, COUNT_OVER_AN_ERROR, &[], measuring).await {
         Ok(_) => Ok(false),
         // division_by_zero
         Err(MeasureError::Failed(reason)) => Ok(reason.contains("22012")),

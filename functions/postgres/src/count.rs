@@ -11,7 +11,8 @@
 use drill::measurement::{BlockRange, HeapCount, TableName};
 use drill::ports::MeasureError;
 use serde_json::Value;
-use tokio_postgres::{Error, Row, Transaction};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Error, Transaction};
 
 use crate::failure::{self, Measuring};
 use crate::identifier::{quote_identifier, quote_table};
@@ -93,20 +94,27 @@ pub(crate) async fn count(
         Which::In(_) => Part::Blocks(&condition),
         Which::Where(_) => Part::Condition,
     };
-    let explained = before.and(settings).with(transaction, explain(transaction, &statement)).await;
+    let explained = before.and(settings).with(transaction, explain(transaction, &statement, &[])).await;
     let explained = explained.map_err(|error| of_table(measuring, &error))?;
     let scan = heap_scan(&explained, table, part).map_err(|found| MeasureError::NotMeasured {
         reason: format!("no plan was found that reads the heap: {found}"),
         hint: "count the table with a query of your own".to_owned(),
     })?;
-    let rows = number(transaction, &statement, measuring).await?;
+    let rows = number(transaction, &statement, &[], measuring).await?;
     Ok(HeapCount { rows, scan })
 }
 
+/// A parameter of a statement, with the type that it is sent as.
+pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
 /// The plan of a statement.
-pub(crate) async fn explain(transaction: &Transaction<'_>, statement: &str) -> Result<Value, Error> {
+pub(crate) async fn explain(
+    transaction: &Transaction<'_>,
+    statement: &str,
+    parameters: &[Parameter<'_>],
+) -> Result<Value, Error> {
     let explain = format!("EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) {statement}");
-    one_row(transaction, &explain).await?.try_get(0)
+    transaction.query_typed_one(&explain, parameters).await?.try_get(0)
 }
 
 /// The number that a statement counts. Every count goes through here, so that an error on the way is never
@@ -114,16 +122,14 @@ pub(crate) async fn explain(transaction: &Transaction<'_>, statement: &str) -> R
 pub(crate) async fn number(
     transaction: &Transaction<'_>,
     statement: &str,
+    parameters: &[Parameter<'_>],
     measuring: Measuring<'_>,
 ) -> Result<u64, MeasureError> {
-    let counted: Result<i64, Error> = one_row(transaction, statement).await.and_then(|row| row.try_get(0));
+    // One way there and back: a statement that is used once isn't prepared.
+    let row = transaction.query_typed_one(statement, parameters).await;
+    let counted: Result<i64, Error> = row.and_then(|row| row.try_get(0));
     let counted = counted.map_err(|error| of_table(measuring, &error))?;
     Ok(u64::try_from(counted).expect("count(*) is never negative"))
-}
-
-/// One way there and back: a statement that is used once isn't prepared.
-async fn one_row(transaction: &Transaction<'_>, statement: &str) -> Result<Row, Error> {
-    transaction.query_typed_one(statement, &[]).await
 }
 
 /// The condition that a row lies in a range of blocks, in SQL and as EXPLAIN prints it.

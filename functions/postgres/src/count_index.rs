@@ -12,7 +12,7 @@ use drill::ports::MeasureError;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row, Transaction};
 
-use crate::count::{Which, count, explain, grant_select, number, of_table};
+use crate::count::{Parameter, Which, count, explain, grant_select, number, of_table};
 use crate::failure::Measuring;
 use crate::identifier::quote_table;
 use crate::plan::index_scan;
@@ -56,16 +56,8 @@ pub(crate) async fn count_index(
         reason: "the index is not there".to_owned(),
         hint: "it was in the catalogue: nobody should change the replica while it is checked".to_owned(),
     })?;
-    let statement = match shape.planned(&transaction).await.map_err(failed)? {
-        Ok(statement) => statement,
-        Err(found) => {
-            return Err(MeasureError::NotMeasured {
-                reason: format!("no plan was found that reads this index: {found}"),
-                hint: "check it with bt_index_check, at level deep".to_owned(),
-            });
-        }
-    };
-    let rows = number(&transaction, &statement, measuring).await?;
+    let statement = shape.planned(&transaction).await.map_err(failed)?.map_err(not_planned)?;
+    let rows = number(&transaction, &statement, &[], measuring).await?;
     let rows_of_predicate = match &shape.predicate {
         None => None,
         // The same snapshot, by the heap.
@@ -77,15 +69,23 @@ pub(crate) async fn count_index(
     Ok(IndexCount { rows, rows_of_predicate, blocks_without_rows: None })
 }
 
+/// The error of an index that the planner doesn't take.
+pub(crate) fn not_planned(found: String) -> MeasureError {
+    MeasureError::NotMeasured {
+        reason: format!("no plan was found that reads this index: {found}"),
+        hint: "check it with bt_index_check, at level deep".to_owned(),
+    }
+}
+
 /// The shape of one index.
-async fn named(
+pub(crate) async fn named(
     transaction: &Transaction<'_>,
     table: &TableName,
     index: &str,
 ) -> Result<Option<Shape>, Error> {
     let sql = format!("{SHAPE} WHERE n.nspname = $1 AND t.relname = $2 AND c.relname = $3");
-    let names = [&table.schema as &(dyn tokio_postgres::types::ToSql + Sync), &table.table, &index];
-    let names = names.map(|name| (name, Type::TEXT));
+    let names: [Parameter<'_>; 3] =
+        [(&table.schema, Type::TEXT), (&table.table, Type::TEXT), (&index, Type::TEXT)];
     transaction.query_typed_opt(&sql, &names).await?.map(|row| Shape::of(&row)).transpose()
 }
 
@@ -114,10 +114,21 @@ impl Shape {
         &self,
         transaction: &Transaction<'_>,
     ) -> Result<Result<String, String>, Error> {
+        self.planned_in(transaction, None).await
+    }
+
+    /// The same for a range of its keys: a condition of ours, with parameters.
+    pub(crate) async fn planned_in(
+        &self,
+        transaction: &Transaction<'_>,
+        range: Option<(&str, &[Parameter<'_>])>,
+    ) -> Result<Result<String, String>, Error> {
         let mut found = String::new();
-        for statement in [self.by_columns(), self.by_order()] {
-            let explained = explain(transaction, &statement).await?;
-            match index_scan(&explained, &self.table, &self.index) {
+        let (condition, parameters) = range.unzip();
+        let conditions: Vec<&str> = self.predicate.as_deref().into_iter().chain(condition).collect();
+        for statement in [self.by_columns(&conditions), self.by_order(&conditions)] {
+            let explained = explain(transaction, &statement, parameters.unwrap_or_default()).await?;
+            match index_scan(&explained, &self.table, &self.index, condition.is_some()) {
                 Ok(()) => return Ok(Ok(statement)),
                 Err(other) => found = other,
             }
@@ -126,17 +137,17 @@ impl Shape {
     }
 
     /// Asks for each of the columns: an index that lacks one doesn't do. Null values are counted by `*`.
-    fn by_columns(&self) -> String {
+    fn by_columns(&self, conditions: &[&str]) -> String {
         let columns = self.columns.iter().map(|c| format!(", pg_catalog.count({c})")).collect::<String>();
         format!(
             "SELECT pg_catalog.count(*){columns} FROM ONLY {}{}",
             quote_table(&self.table),
-            self.condition()
+            all_of(conditions)
         )
     }
 
     /// Asks for the order too. OFFSET keeps the planner from leaving it out.
-    fn by_order(&self) -> String {
+    fn by_order(&self, conditions: &[&str]) -> String {
         // A column that nobody asks for outside is left out inside, unless it is sorted by.
         let included =
             self.included.iter().map(|c| format!(", pg_catalog.count(led.{c})")).collect::<String>();
@@ -144,13 +155,16 @@ impl Shape {
             "SELECT pg_catalog.count(*){included} FROM (SELECT {} FROM ONLY {}{} ORDER BY {} OFFSET 0) AS led",
             self.columns.join(", "),
             quote_table(&self.table),
-            self.condition(),
+            all_of(conditions),
             self.ordering.join(", ")
         )
     }
+}
 
-    fn condition(&self) -> String {
-        self.predicate.as_ref().map(|predicate| format!(" WHERE {predicate}")).unwrap_or_default()
+fn all_of(conditions: &[&str]) -> String {
+    match conditions {
+        [] => String::new(),
+        some => format!(" WHERE {}", some.join(" AND ")),
     }
 }
 
@@ -171,14 +185,14 @@ mod tests {
             predicate: Some("(a > 1)".to_owned()),
         };
         assert_eq!(
-            shape.by_columns(),
+            shape.by_columns(&["(a > 1)"]),
             "SELECT pg_catalog.count(*), pg_catalog.count(a), pg_catalog.count(\"B\") \
              FROM ONLY \"public\".\"answer\" WHERE (a > 1)"
         );
         assert_eq!(
-            shape.by_order(),
+            shape.by_order(&["(a > 1)", "a < $1"]),
             "SELECT pg_catalog.count(*), pg_catalog.count(led.\"B\") FROM (SELECT a, \"B\" \
-             FROM ONLY \"public\".\"answer\" WHERE (a > 1) \
+             FROM ONLY \"public\".\"answer\" WHERE (a > 1) AND a < $1 \
              ORDER BY a USING OPERATOR(pg_catalog.<) NULLS LAST OFFSET 0) AS led"
         );
     }

@@ -21,6 +21,7 @@ mod failure;
 mod health;
 mod identifier;
 mod identity;
+mod index_ranges;
 mod newest;
 mod objects;
 mod orphans;

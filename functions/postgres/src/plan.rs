@@ -44,11 +44,16 @@ pub(crate) fn heap_scan(explained: &Value, table: &TableName, part: Part<'_>) ->
 }
 
 /// Whether a plan reads every row from the index and from nothing else, but for the heap's blocks that aren't
-/// all-visible.
+/// all-visible; or if a range of it was asked for, the rows of a range.
 ///
 /// # Errors
 /// What was found instead, in words.
-pub(crate) fn index_scan(explained: &Value, table: &TableName, index: &str) -> Result<(), String> {
+pub(crate) fn index_scan(
+    explained: &Value,
+    table: &TableName,
+    index: &str,
+    is_range: bool,
+) -> Result<(), String> {
     let node = scan(explained)?;
     let kind = text(node, "Node Type");
     if kind != "Index Only Scan" {
@@ -58,8 +63,10 @@ pub(crate) fn index_scan(explained: &Value, table: &TableName, index: &str) -> R
     if text(node, "Index Name") != index {
         return Err(format!("the planner chose index {}", text(node, "Index Name")));
     }
-    if !node["Filter"].is_null() || !node["Index Cond"].is_null() {
-        return Err("the scan has a condition".to_owned());
+    // A range is where the scan begins and ends, and not which of the rows it leaves out.
+    if !node["Filter"].is_null() || node["Index Cond"].is_null() == is_range {
+        let problem = if is_range { "isn't of a range" } else { "has a condition" };
+        return Err(format!("the scan {problem}"));
     }
     Ok(())
 }
@@ -128,7 +135,7 @@ mod tests {
     }
 
     fn by_index(node: &Value) -> Result<(), String> {
-        index_scan(&counted(node), &table(), "answer_pkey")
+        index_scan(&counted(node), &table(), "answer_pkey", false)
     }
 
     #[test]
@@ -194,6 +201,17 @@ mod tests {
             scan("Seq Scan"),
         ] {
             assert!(by_index(&wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_range_of_an_index_is_where_the_scan_begins_and_ends() {
+        let whole = with(scan("Index Only Scan"), "Index Name", "answer_pkey");
+        let range = with(whole.clone(), "Index Cond", "(id > 1)");
+        let by_range = |node: &Value| index_scan(&counted(node), &table(), "answer_pkey", true);
+        by_range(&range).unwrap();
+        for wrong in [whole.clone(), with(whole, "Filter", "(id > 1)"), with(range, "Filter", "(id > 2)")] {
+            assert!(by_range(&wrong).is_err(), "{wrong}");
         }
     }
 }

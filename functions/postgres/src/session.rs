@@ -9,14 +9,14 @@ use drill::measurement::{
     Activity, BlockRange, Catalogue, CatalogueObject, Control, Corruption, DigestScope, DigestValue,
     HealthKind, HealthReport, HeapCount, IndexCount, ObjectKind, Orphans, ServerIdentity, TableName,
 };
-use drill::ports::{MeasureError, Session};
+use drill::ports::{KeyRange, MeasureError, Session};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Error, IsolationLevel, SimpleQueryMessage, Transaction};
 
 use crate::failure::Measuring;
 use crate::{
-    activity, blocks, catalogue, control, count, count_index, digest, failure, health, identity, newest,
-    objects, orphans, own_query, structure,
+    activity, blocks, catalogue, control, count, count_index, digest, failure, health, identity,
+    index_ranges, newest, objects, orphans, own_query, structure,
 };
 
 /// How long a statement waits for a lock. Nobody else should be on the replica but autovacuum, whose
@@ -182,6 +182,26 @@ impl Session for PostgresSession {
         Self::bounded(limit, &doing, count_index::count_index(self, table, index)).await
     }
 
+    async fn cut_index(
+        &mut self,
+        table: &TableName,
+        index: &str,
+        parts: usize,
+    ) -> Result<Vec<KeyRange>, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("looking where to cut {index} of {table}"));
+        Self::bounded(limit, &doing, index_ranges::cut(self, table, index, parts)).await
+    }
+
+    async fn count_index_in(
+        &mut self,
+        table: &TableName,
+        index: &str,
+        keys: &KeyRange,
+    ) -> Result<u64, MeasureError> {
+        let (limit, doing) = (self.patience(), format!("counting {table} by a range of {index}"));
+        Self::bounded(limit, &doing, index_ranges::count_in(self, table, index, keys)).await
+    }
+
     async fn blocks_without_rows(&mut self, table: &TableName) -> Result<String, MeasureError> {
         let (limit, doing) = (self.patience(), format!("looking for empty blocks of {table}"));
         Self::bounded(limit, &doing, blocks::without_rows(self, table)).await
@@ -279,6 +299,9 @@ fn set_up(statement_timeout: Duration) -> String {
         "SET standard_conforming_strings = on".to_owned(),
         // Compiling pays off for arithmetic on many rows, not for counting them.
         "SET jit = off".to_owned(),
+        // Each session reads for itself. Else those of PostgreSQL 18 hand all reading to the few I/O workers
+        // of the whole server (io_method = worker), and readers in many sessions wait for three.
+        "SET effective_io_concurrency = 0".to_owned(),
         "SET client_encoding = 'UTF8'".to_owned(),
         // The client logs notices, and a function's notice may hold values of rows.
         "SET client_min_messages = error".to_owned(),

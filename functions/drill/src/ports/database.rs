@@ -62,6 +62,31 @@ pub enum MeasureError {
     Failed(String),
 }
 
+/// A range of an index's keys. What it begins and ends with are values of rows: they stay between the port and
+/// its adapter, and are never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum KeyRange {
+    /// Those below a key.
+    Below(String),
+    /// Those from a key up to another, which isn't one of them.
+    Between(String, String),
+    /// Those from a key on.
+    From(String),
+    /// Those without a key.
+    Null,
+}
+
+impl std::fmt::Debug for KeyRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Below(_) => "Below(…)",
+            Self::Between(..) => "Between(…)",
+            Self::From(_) => "From(…)",
+            Self::Null => "Null",
+        })
+    }
+}
+
 /// Opens a session with the replica's database.
 pub trait Connect {
     /// An open session.
@@ -98,6 +123,30 @@ pub trait Session: Send {
         table: &TableName,
         index: &str,
     ) -> impl Future<Output = Result<IndexCount, MeasureError>> + Send;
+    /// Ranges of an index's keys, about so many and of about the same size, that hold each of its rows once; none
+    /// where the index can't be cut. [`Session::count_index_in`] counts one of them.
+    fn cut_index(
+        &mut self,
+        table: &TableName,
+        index: &str,
+        parts: usize,
+    ) -> impl Future<Output = Result<Vec<KeyRange>, MeasureError>> + Send {
+        let _ = (table, index, parts);
+        std::future::ready(Ok(Vec::new()))
+    }
+    /// The number of rows that a range of an index leads to, by reading that part of the index.
+    fn count_index_in(
+        &mut self,
+        table: &TableName,
+        index: &str,
+        keys: &KeyRange,
+    ) -> impl Future<Output = Result<u64, MeasureError>> + Send {
+        let _ = (table, index, keys);
+        std::future::ready(Err(MeasureError::NotMeasured {
+            reason: "this index can't be counted in ranges".to_owned(),
+            hint: String::new(),
+        }))
+    }
     /// The blocks of a table's heap that hold no row at all, as ranges in words, at most 200 characters. Reads
     /// all of the heap.
     fn blocks_without_rows(
@@ -112,9 +161,13 @@ pub trait Session: Send {
         part: u32,
     ) -> impl Future<Output = Result<Vec<CatalogueObject>, MeasureError>> + Send;
     /// What is wrong in the database by its own catalogue.
-    fn health(&mut self, kind: HealthKind) -> impl Future<Output = Result<HealthReport, MeasureError>> + Send;
+    fn health(&mut self, kind: HealthKind)
+    -> impl Future<Output = Result<HealthReport, MeasureError>> + Send;
     /// The structure of a table's heap and its toast.
-    fn check_heap(&mut self, table: &TableName) -> impl Future<Output = Result<Corruption, MeasureError>> + Send;
+    fn check_heap(
+        &mut self,
+        table: &TableName,
+    ) -> impl Future<Output = Result<Corruption, MeasureError>> + Send;
     /// The structure of a B-tree, and that every row of the heap is in it.
     fn check_btree(
         &mut self,

@@ -3,6 +3,7 @@
 //! Runs in the VPC without any right at AWS. What doesn't fit the time or the answer of one invocation goes
 //! on in the next: [`Output::resume`] says where.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,13 +11,25 @@ use serde::{Deserialize, Serialize};
 
 use super::Available;
 use super::plan_checks::{not_connected, not_read};
-use crate::configuration::Configuration;
 use crate::error::{StepError, WireName};
 use crate::measurement::{
-    Activity, CheckPlan, Measurement, Outcome, PARTS_PER_SHARD_MAX, RESULT_SIZE_MAX_BYTES, Unit, Value,
+    Activity, Catalogue, CheckPlan, Measurement, Outcome, PARTS_PER_SHARD_MAX, TableEntry, TableName, Unit,
 };
 use crate::plan::Plan;
 use crate::ports::{Connect, MeasureError, Session, Target};
+
+mod heap;
+mod keys;
+mod measure;
+mod pace;
+mod readers;
+mod results;
+mod work;
+
+use readers::Readers;
+use work::{Limits, Sized, Work};
+
+const BLOCK_SIZE_BYTES: u64 = 8192;
 
 /// What the state machine passes in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,8 +81,8 @@ pub struct Output {
     pub resume: Option<Resume>,
 }
 
-/// Measures the shard. `elapsed` tells how long the invocation has run; a unit that would begin after
-/// `budget` is left to the next.
+/// Measures the shard, with up to `readers_max` sessions side by side. `elapsed` tells how long the invocation has
+/// run; a unit that would begin after `budget` is left to the next.
 pub async fn run<C: Connect>(
     database: &C,
     input: Input,
@@ -77,7 +90,7 @@ pub async fn run<C: Connect>(
     budget: Duration,
     elapsed: impl Fn() -> Duration + Send + Sync,
 ) -> Result<Output, StepError> {
-    let Input { plan, available, digest, shard, resume, .. } = input;
+    let Input { plan, available, digest, shard, resume, readers_max } = input;
     let configuration = &plan.configuration;
     let target = Target { endpoint: &available.endpoint, database: &configuration.database };
     let mut session = database.connect(&target, now).await.map_err(|e| not_connected(&e, &target))?;
@@ -92,59 +105,54 @@ pub async fn run<C: Connect>(
     }
     let before = outcome(session.activity().await)?;
     let start = resume.unwrap_or(Resume { part: 0, unit: 0, block: 0, rows: 0 });
-    let units: Vec<&Unit> = checks.shard(shard).collect();
-    let (mut measurements, mut size_bytes) = (Vec::new(), 0);
-    let mut next = start.unit;
-    while next < units.len() && elapsed() < budget && size_bytes < RESULT_SIZE_MAX_BYTES {
-        let began = elapsed();
-        let outcome = measure(&mut session, units[next], configuration).await?;
-        let spent = elapsed().saturating_sub(began).as_millis();
-        let duration_ms = u64::try_from(spent).unwrap_or(u64::MAX);
-        let measurement = Measurement { unit: units[next].clone(), outcome, duration_ms };
-        size_bytes += serde_json::to_string(&measurement).map_or(0, |text| text.len());
-        measurements.push(measurement);
-        next += 1;
-    }
+    let part = start.part;
+    let units = sized(&catalogue, checks.shard(shard).collect());
+    let limits = Limits { budget, statement_timeout: configuration.database.statement_timeout.duration() };
+    let mut work = Work::new(&units, start, limits);
+    let readers =
+        Readers { database, target: &target, configuration, now, readers_max, budget, elapsed: &elapsed };
+    let mut session = readers.carry_out(session, &mut work).await?;
     let after = outcome(session.activity().await)?;
-    let is_done = next == units.len();
-    if !is_done && start.part + 1 == PARTS_PER_SHARD_MAX {
+    let (measurements, resume) = work.parts();
+    if let Some(left) = resume.as_ref().filter(|resume| resume.part == PARTS_PER_SHARD_MAX) {
         return Err(StepError::new(
             WireName::ChecksUnfinished,
-            format!("{} of {} measurements of shard {shard} are left after {PARTS_PER_SHARD_MAX} invocations", units.len() - next, units.len()),
+            format!(
+                "{} of {} measurements of shard {shard} are left after {PARTS_PER_SHARD_MAX} invocations",
+                units.len() - left.unit,
+                units.len()
+            ),
             "choose a larger replica.instance_class or a lower level",
         ));
     }
-    let resume = (!is_done).then_some(Resume { part: start.part + 1, unit: next, block: 0, rows: 0 });
-    let digest = checks.digest.clone();
-    Ok(Output { shard, part: start.part, digest, activity: [before, after], measurements, is_done, resume })
+    let (digest, is_done) = (checks.digest.clone(), resume.is_none());
+    Ok(Output { shard, part, digest, activity: [before, after], measurements, is_done, resume })
 }
 
-async fn measure<S: Session>(
-    session: &mut S,
-    unit: &Unit,
-    configuration: &Configuration,
-) -> Result<Outcome<Value>, StepError> {
-    Ok(match unit {
-        Unit::Identity => outcome(session.identity().await)?.map(Value::Identity),
-        Unit::Control => outcome(session.control().await)?.map(Value::Control),
-        Unit::Rows { table, blocks } => outcome(session.count_heap(table, *blocks).await)?.map(Value::Rows),
-        Unit::Newest { table, column } => outcome(session.newest(table, column).await)?.map(Value::Newest),
-        Unit::Index { table, index } => outcome(session.count_index(table, index).await)?.map(Value::Index),
-        Unit::Objects { kind, part } => outcome(session.objects(*kind, *part).await)?.map(Value::Objects),
-        Unit::Health { kind } => outcome(session.health(*kind).await)?.map(Value::Health),
-        Unit::Heap { table } => outcome(session.check_heap(table).await)?.map(Value::Corruption),
-        Unit::Btree { table, index } => {
-            outcome(session.check_btree(table, index).await)?.map(Value::Corruption)
-        }
-        Unit::ForeignKey { table, constraint } => {
-            outcome(session.orphans(table, constraint).await)?.map(Value::Orphans)
-        }
-        Unit::Digest { table, scope } => outcome(session.digest(table, scope).await)?.map(Value::Digest),
-        Unit::Query { name } => {
-            let sql = configuration.queries.iter().find(|q| q.name == *name).map_or("", |q| q.sql.as_str());
-            outcome(session.own_query(sql).await)?.map(Value::Query)
-        }
-    })
+/// The units with what they read.
+fn sized<'a>(catalogue: &Catalogue, units: Vec<&'a Unit>) -> Vec<Sized<'a>> {
+    let tables: BTreeMap<&TableName, &TableEntry> = catalogue.tables.iter().map(|t| (&t.name, t)).collect();
+    let of = |unit: &'a Unit| {
+        let (table, index) = match unit {
+            Unit::Rows { table, .. }
+            | Unit::Heap { table }
+            | Unit::ForeignKey { table, .. }
+            | Unit::Digest { table, .. } => (Some(table), None),
+            Unit::Index { table, index } | Unit::Btree { table, index } => (Some(table), Some(index)),
+            _ => (None, None),
+        };
+        let entry = table.and_then(|table| tables.get(table));
+        let heap_size_bytes = entry.map_or(0, |entry| entry.heap_size_bytes);
+        let index = entry.and_then(|entry| entry.indexes.iter().find(|i| Some(&i.name) == index));
+        let index_size_bytes = index.map_or(0, |index| index.size_bytes);
+        let size_bytes = match unit {
+            Unit::Index { .. } => index_size_bytes,
+            _ => heap_size_bytes + index_size_bytes,
+        };
+        let table_blocks = u32::try_from(heap_size_bytes.div_ceil(BLOCK_SIZE_BYTES)).unwrap_or(u32::MAX);
+        Sized { unit, size_bytes, table_blocks }
+    };
+    units.into_iter().map(of).collect()
 }
 
 /// A measurement's error as data; only a lost connection fails the step, to be tried again.

@@ -233,3 +233,98 @@ async fn a_missing_right_a_policy_or_a_missing_index_is_not_measured() {
     }
     assert_eq!(database.session(SEES_ALL).await.count_index(&answer(), "partial").await.unwrap().rows, 0);
 }
+
+#[tokio::test]
+async fn ranges_of_an_index_lead_to_each_row_once() {
+    let Some(database) = Database::make("ranges_of_an_index_lead_to_each_row_once", KINDS).await else {
+        return;
+    };
+    let mut session = database.session(READER).await;
+    assert_eq!(
+        session.cut_index(&answer(), "answer_pkey", 8).await.unwrap(),
+        [],
+        "nothing is known of its keys"
+    );
+    database.admin.batch_execute("VACUUM (ANALYZE) answer").await.unwrap();
+    let mut cut = Vec::new();
+    for index in countable(&database).await {
+        for parts in [2, 8, 1000] {
+            let ranges = session.cut_index(&answer(), &index, parts).await.unwrap();
+            assert!(ranges.len() <= parts + 1, "{index}: {ranges:?}");
+            let mut rows = 0;
+            for range in &ranges {
+                rows += session.count_index_in(&answer(), &index, range).await.unwrap();
+            }
+            if !ranges.is_empty() {
+                assert_eq!(rows, 3000, "{index} in {parts}");
+                cut.push(index.clone());
+            }
+        }
+    }
+    cut.dedup();
+    // A partial one is counted in one go, and so is one of arrays.
+    let expected = [
+        "Odd index",
+        "answer_pkey",
+        "by_code",
+        "by_course",
+        "by_course_down",
+        "by_mood",
+        "by_text_c",
+        "by_text_pattern",
+        "by_two",
+        "with_included",
+    ];
+    assert_eq!(cut, expected);
+}
+
+#[tokio::test]
+async fn keys_of_every_type_are_cut_at() {
+    let types = [
+        ("char(5)", "lpad(i::text, 3, '0')"),
+        ("varchar(9)", "'v' || i"),
+        ("numeric(9, 3)", "i / 7.0"),
+        ("double precision", "CASE i WHEN 3 THEN 'Infinity' WHEN 4 THEN 'NaN' ELSE i / 3.0 END"),
+        ("bit(12)", "i::bit(12)"),
+        ("bytea", "decode(md5(i::text), 'hex')"),
+        ("interval", "i * interval '7 hours'"),
+        ("timestamptz", "now() - i * interval '1 second'"),
+        ("date", "CASE i WHEN 5 THEN 'infinity' ELSE current_date - i END"),
+        ("uuid", "md5(i::text)::uuid"),
+        ("inet", "('10.0.0.' || i % 250)::inet"),
+        ("name", "('n' || i)::name"),
+        ("text", "repeat('long', 700) || i"),
+        ("text[]", "ARRAY['a ' || i, NULL]"),
+        ("pair", "ROW(i, 'x \"' || i)::pair"),
+        ("bool", "i % 3 = 0"),
+        ("int4range", "int4range(i, i + 3)"),
+        ("jsonb", "jsonb_build_object('i', i)"),
+    ];
+    let mut sql = "CREATE TYPE pair AS (a int, b text);".to_owned();
+    for (i, (kind, value)) in types.iter().enumerate() {
+        sql += &format!(
+            "CREATE TABLE t{i} (k {kind}); INSERT INTO t{i} SELECT ({value})::{kind} FROM generate_series(1, 900) AS i;
+             INSERT INTO t{i} SELECT NULL FROM generate_series(1, 100); CREATE INDEX t{i}_k ON t{i} (k);"
+        );
+    }
+    let Some(database) = Database::make("keys_of_every_type_are_cut_at", &sql).await else { return };
+    database.admin.batch_execute("VACUUM (ANALYZE)").await.unwrap();
+    let mut session = database.session(READER).await;
+    let mut not_cut = Vec::new();
+    for (i, (kind, _)) in types.iter().enumerate() {
+        let (of, index) = (table("public", &format!("t{i}")), format!("t{i}_k"));
+        let ranges = session.cut_index(&of, &index, 5).await.unwrap();
+        let mut rows = 0;
+        for range in &ranges {
+            let counted = session.count_index_in(&of, &index, range).await;
+            rows += counted.unwrap_or_else(|error| panic!("{kind} {range:?}: {error}"));
+        }
+        if ranges.is_empty() {
+            not_cut.push(*kind);
+        } else {
+            assert_eq!(rows, 1000, "{kind}: {ranges:?}");
+        }
+    }
+    // Keys that are too long, arrays, composite types, and ranges, whose statistics are of another kind.
+    assert_eq!(not_cut, ["text", "text[]", "pair", "int4range"]);
+}
