@@ -24,7 +24,7 @@ pub(super) const PIECES: &[Piece] = &[
         counted: ("answer", 20_481),
     },
     Piece {
-        name: "duplicate in a unique index",
+        name: "duplicate in a unique index, looked for by own SQL",
         claim: "a_duplicate_in_a_unique_index_is_found",
         cluster: Origin::Courses,
         damage: &[Step::Sql(
