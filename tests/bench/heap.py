@@ -78,7 +78,8 @@ def in_memory(context: Context) -> Result:
         ("psql -c 'SELECT COUNT(*)', defaults", lambda: psql(COUNT)),
         ("psql, its count made to read the heap", lambda: psql(f"{HEAP_ONLY} {COUNT}")),
     ]
-    ours, defaults, heap = in_turn(sides)
+    with machine.kept_in_memory(files):
+        ours, defaults, heap = in_turn(sides)
     plan = cluster.psql(f"EXPLAIN {COUNT}", DATABASE)
     cluster.stop()
     return Result(

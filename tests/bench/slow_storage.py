@@ -11,6 +11,7 @@ from bench.cluster import Cluster, Unavailable
 from bench.context import Context, Result, command_seconds, relation_files, warm
 from bench.dataset import DATABASE, TABLE
 from bench.heap import COUNT, HEAP_ONLY, INDEXES
+from bench.machine import kept_in_memory
 from bench.measure import Comparison, Series, in_turn
 
 SHIM = Path(__file__).with_name("first_touch.c")
@@ -71,8 +72,9 @@ def compare(context: Context) -> Result:
 
     sides = [(f"product, {n} readers", lambda n=n: product(n)) for n in READERS]
     sides.append(("psql's parallel count of the heap, defaults", lambda: psql(HEAP_ONLY + COUNT)))
-    *ours, theirs = in_turn(sides)
-    index_only = Series("psql -c 'SELECT COUNT(*)', which reads an index only", [psql(COUNT)])
+    with kept_in_memory(files):
+        *ours, theirs = in_turn(sides)
+        index_only = Series("psql -c 'SELECT COUNT(*)', which reads an index only", [psql(COUNT)])
     cluster.stop()
     return Result(
         "first-touch",
