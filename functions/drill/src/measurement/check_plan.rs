@@ -44,9 +44,11 @@ pub const OBJECT_TEXT_MAX_BYTES: usize = 300;
 pub const MARK_MAX_BYTES: usize = 64;
 
 const BLOCK_SIZE_BYTES: u64 = 8192;
+/// A table from this size on is looked at by several workers at level deep.
+const LARGE_SIZE_BYTES: u64 = 1 << 30;
 const SHARD_SIZE_BYTES: u64 = 8 << 30;
 /// What a measurement takes in a result: names, numbers, JSON around them.
-const RESULT_SIZE_BYTES: usize = 300;
+const RESULT_SIZE_BYTES: usize = 260;
 /// What an object of the catalogue takes.
 const OBJECT_SIZE_BYTES: usize = 200;
 
@@ -132,17 +134,25 @@ fn of_table(
         alone
             .extend(scope.map(|scope| (Unit::Digest { table: table.clone(), scope }, entry.heap_size_bytes)));
     }
+    // The deep look at a large table is several reads of all of it, which other workers can make meanwhile.
+    let is_deep = |unit: &Unit| {
+        matches!(unit, Unit::Heap { .. } | Unit::Btree { .. } | Unit::ForeignKey { .. } | Unit::Digest { .. })
+    };
+    let is_apart = |unit: &Unit| entry.heap_size_bytes >= LARGE_SIZE_BYTES && is_deep(unit);
+    let (apart, alone): (Vec<_>, Vec<_>) = alone.into_iter().partition(|(unit, _)| is_apart(unit));
+    let apart = apart.into_iter().map(|(unit, size)| Group::alone(unit, size));
     let pieces = pieces(table, entry.heap_size_bytes);
     if let [whole] = pieces.as_slice() {
         let size_bytes = entry.heap_size_bytes + alone.iter().map(|(_, size)| size).sum::<u64>();
         let units = std::iter::once(whole.clone()).chain(alone.into_iter().map(|(unit, _)| unit)).collect();
-        return vec![Group::of(units, size_bytes)];
+        return std::iter::once(Group::of(units, size_bytes)).chain(apart).collect();
     }
     let piece_size = u64::from(PIECE_BLOCKS) * BLOCK_SIZE_BYTES;
     pieces
         .into_iter()
         .map(|unit| Group::alone(unit, piece_size))
         .chain(alone.into_iter().map(|(unit, size)| Group::alone(unit, size)))
+        .chain(apart)
         .collect()
 }
 
@@ -202,7 +212,7 @@ fn shard_count(groups: &[Group]) -> usize {
     let results: usize = groups.iter().map(|g| g.result_size_bytes).sum();
     let by_size = usize::try_from(size_bytes.div_ceil(SHARD_SIZE_BYTES)).unwrap_or(SHARDS_MAX);
     // A few shards even of a small database, so that its tables are read side by side.
-    by_size.max(results.div_ceil(RESULT_SIZE_MAX_BYTES / 2)).max(groups.len().min(4)).clamp(1, SHARDS_MAX)
+    by_size.max(results.div_ceil(RESULT_SIZE_MAX_BYTES)).max(groups.len().min(4)).clamp(1, SHARDS_MAX)
 }
 
 /// Gives each group to the shard with the least to do so far, largest groups first.
