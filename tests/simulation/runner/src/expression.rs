@@ -44,7 +44,7 @@ impl Expression {
 }
 
 /// The code of a text that is an expression; `None` for a text that is only text, and for half an
-/// expression, which [`is_half`] tells.
+/// expression, which `is_half` tells.
 pub fn code_of(text: &str) -> Option<&str> {
     text.strip_prefix("{% ").and_then(|rest| rest.strip_suffix(" %}"))
 }
