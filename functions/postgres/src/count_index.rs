@@ -56,7 +56,7 @@ pub(crate) async fn count_index(
         reason: "the index is not there".to_owned(),
         hint: "it was in the catalogue: nobody should change the replica while it is checked".to_owned(),
     })?;
-    let statement = shape.planned(&transaction).await.map_err(failed)?.map_err(not_planned)?;
+    let statement = shape.planned(&transaction).await.map_err(failed)?.map_err(|found| not_planned(&found))?;
     let rows = number(&transaction, &statement, &[], measuring).await?;
     let rows_of_predicate = match &shape.predicate {
         None => None,
@@ -70,7 +70,7 @@ pub(crate) async fn count_index(
 }
 
 /// The error of an index that the planner doesn't take.
-pub(crate) fn not_planned(found: String) -> MeasureError {
+pub(crate) fn not_planned(found: &str) -> MeasureError {
     MeasureError::NotMeasured {
         reason: format!("no plan was found that reads this index: {found}"),
         hint: "check it with bt_index_check, at level deep".to_owned(),

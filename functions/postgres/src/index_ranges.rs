@@ -91,7 +91,7 @@ pub(crate) async fn count_in(
     };
     let (condition, parameters) = key.condition(keys);
     let planned = shape.planned_in(&transaction, Some((&condition, &parameters))).await.map_err(failed)?;
-    number(&transaction, &planned.map_err(not_planned)?, &parameters, measuring).await
+    number(&transaction, &planned.map_err(|found| not_planned(&found))?, &parameters, measuring).await
 }
 
 async fn key_of(transaction: &Transaction<'_>, table: &TableName, index: &str) -> Result<Option<Key>, Error> {

@@ -109,8 +109,15 @@ pub async fn run<C: Connect>(
     let units = sized(&catalogue, checks.shard(shard).collect());
     let limits = Limits { budget, statement_timeout: configuration.database.statement_timeout.duration() };
     let mut work = Work::new(&units, start, limits);
-    let readers =
-        Readers { database, target: &target, configuration, now, readers_max, budget, elapsed: &elapsed };
+    let readers = Readers {
+        database,
+        target: &target,
+        configuration,
+        now,
+        most: readers_max,
+        budget,
+        elapsed: &elapsed,
+    };
     let mut session = readers.carry_out(session, &mut work).await?;
     let after = outcome(session.activity().await)?;
     let (measurements, resume) = work.parts();

@@ -1,5 +1,7 @@
 //! Counting by index: of every kind that can be counted, against the heap, and what a lost page looks like.
 
+use std::fmt::Write;
+
 use drill::measurement::{IndexCount, TableName};
 use drill::ports::{MeasureError, Session};
 
@@ -302,10 +304,12 @@ async fn keys_of_every_type_are_cut_at() {
     ];
     let mut sql = "CREATE TYPE pair AS (a int, b text);".to_owned();
     for (i, (kind, value)) in types.iter().enumerate() {
-        sql += &format!(
+        write!(
+            sql,
             "CREATE TABLE t{i} (k {kind}); INSERT INTO t{i} SELECT ({value})::{kind} FROM generate_series(1, 900) AS i;
              INSERT INTO t{i} SELECT NULL FROM generate_series(1, 100); CREATE INDEX t{i}_k ON t{i} (k);"
-        );
+        )
+        .unwrap();
     }
     let Some(database) = Database::make("keys_of_every_type_are_cut_at", &sql).await else { return };
     database.admin.batch_execute("VACUUM (ANALYZE)").await.unwrap();

@@ -22,7 +22,7 @@ pub(super) struct Readers<'a, C: Connect, F> {
     /// The time at which the invocation began; sessions are opened with it.
     pub(super) now: DateTime<Utc>,
     /// How many there may be.
-    pub(super) readers_max: usize,
+    pub(super) most: usize,
     /// Nothing begins after so long.
     pub(super) budget: Duration,
     /// How long the invocation has run.
@@ -32,11 +32,24 @@ pub(super) struct Readers<'a, C: Connect, F> {
 /// Something that a reader waited for.
 enum Event<'a, S> {
     Opened(Result<S, ConnectError>),
-    Ended { session: S, job: Job<'a>, result: Result<Answer, MeasureError>, began: Duration, ended: Duration },
+    Ended(Box<Ended<'a, S>>),
 }
 
+/// A job with what came of it.
+struct Ended<'a, S> {
+    session: S,
+    job: Job<'a>,
+    result: Result<Answer, MeasureError>,
+    began: Duration,
+    /// When the answer came.
+    at: Duration,
+}
+
+/// Something that takes its time.
+type Waiting<'a, S> = Pin<Box<dyn Future<Output = Event<'a, S>> + Send + 'a>>;
+
 /// What is going on now.
-type Underway<'a, S> = FuturesUnordered<Pin<Box<dyn Future<Output = Event<'a, S>> + Send + 'a>>>;
+type Underway<'a, S> = FuturesUnordered<Waiting<'a, S>>;
 
 impl<'a, C, F> Readers<'a, C, F>
 where
@@ -54,7 +67,7 @@ where
         session: C::Session,
         work: &mut Work<'a>,
     ) -> Result<C::Session, StepError> {
-        let mut pace = Pace::new(self.readers_max);
+        let mut pace = Pace::new(self.most);
         let mut idle = vec![session];
         let mut underway: Underway<'a, C::Session> = FuturesUnordered::new();
         let (mut running, mut opening) = (0, 0);
@@ -91,10 +104,11 @@ where
                         }
                     }
                 }
-                Some(Event::Ended { session, job, result, began, ended }) => {
+                Some(Event::Ended(ended)) => {
+                    let Ended { session, job, result, began, at } = *ended;
                     running -= 1;
-                    pace.done(job.size_bytes, began, ended);
-                    work.done(job, result, began, ended)?;
+                    pace.done(job.size_bytes, began, at);
+                    work.done(&job, result, began, at)?;
                     idle.push(session);
                 }
             }
@@ -102,16 +116,12 @@ where
         Ok(idle.pop().expect("every session comes back"))
     }
 
-    fn begin(
-        &self,
-        mut session: C::Session,
-        job: Job<'a>,
-    ) -> Pin<Box<dyn Future<Output = Event<'a, C::Session>> + Send + 'a>> {
+    fn begin(&self, mut session: C::Session, job: Job<'a>) -> Waiting<'a, C::Session> {
         let (elapsed, configuration) = (self.elapsed, self.configuration);
         Box::pin(async move {
             let began = elapsed();
             let result = carry_out(&mut session, &job.task, configuration).await;
-            Event::Ended { session, job, result, began, ended: elapsed() }
+            Event::Ended(Box::new(Ended { session, job, result, began, at: elapsed() }))
         })
     }
 }

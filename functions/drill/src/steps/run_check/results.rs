@@ -25,7 +25,7 @@ impl<'a> Work<'a> {
     /// The step's, when the connection was lost.
     pub(super) fn done(
         &mut self,
-        job: Job<'a>,
+        job: &Job<'a>,
         result: Result<Answer, MeasureError>,
         began: Duration,
         now: Duration,
