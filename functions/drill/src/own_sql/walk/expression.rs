@@ -47,11 +47,8 @@ impl<'a> Walk<'a> {
                 self.later(expr);
             }
             Expr::Like { negated: _, any: _, expr, pattern, escape_char }
-            | Expr::ILike { negated: _, any: _, expr, pattern, escape_char } => {
-                self.all_later([&**expr, &**pattern]);
-                self.all_later(escape_char.as_deref());
-            }
-            Expr::SimilarTo { negated: _, expr, pattern, escape_char } => {
+            | Expr::ILike { negated: _, any: _, expr, pattern, escape_char }
+            | Expr::SimilarTo { negated: _, expr, pattern, escape_char } => {
                 self.all_later([&**expr, &**pattern]);
                 self.all_later(escape_char.as_deref());
             }
