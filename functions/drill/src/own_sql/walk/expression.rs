@@ -23,8 +23,8 @@ impl<'a> Walk<'a> {
             | Expr::IsNotNull(of)
             | Expr::IsUnknown(of)
             | Expr::IsNotUnknown(of)
-            | Expr::IsJson { expr: of, .. }
-            | Expr::IsNormalized { expr: of, .. }
+            | Expr::IsJson { expr: of, kind: _, unique_keys: _, negated: _ }
+            | Expr::IsNormalized { expr: of, form: _, negated: _ }
             | Expr::Nested(of)
             | Expr::Extract { field: _, syntax: _, expr: of } => self.later(of),
             Expr::Collate { expr, collation } => {
@@ -85,7 +85,13 @@ impl<'a> Walk<'a> {
                 value(&with_span.value)?;
                 self.todo.push(Part::Type(data_type));
             }
-            Expr::Interval(Interval { value, .. }) => self.later(value),
+            Expr::Interval(Interval {
+                value,
+                leading_field: _,
+                leading_precision: _,
+                last_field: _,
+                fractional_seconds_precision: _,
+            }) => self.later(value),
             Expr::Ceil { expr, field } | Expr::Floor { expr, field } => {
                 let usual = matches!(field, CeilFloorKind::DateTimeField(DateTimeField::NoDateTime));
                 absent(usual, "ceil or floor with a second argument")?;

@@ -48,7 +48,7 @@ impl<'a> Walk<'a> {
                 | TimezoneInfo::WithoutTimeZone
                 | TimezoneInfo::Tz,
             )
-            | DataType::Interval { .. }
+            | DataType::Interval { fields: _, precision: _ }
             | DataType::JSON
             | DataType::JSONB
             | DataType::Text
