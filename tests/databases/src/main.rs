@@ -74,7 +74,15 @@ fn write_table(table: &str, is_check: bool) -> Result<usize> {
 
 /// Every piece, in the order of the table.
 fn museum(programs: &'static Programs) -> Result<(Vec<Visit>, usize)> {
-    let pieces: Vec<&'static Piece> = pieces::all().collect();
+    let is_possible = |piece: &&Piece| piece.needs().is_none_or(|program| programs.has(program));
+    let (pieces, skipped): (Vec<&'static Piece>, Vec<_>) = pieces::all().partition(is_possible);
+    for piece in skipped {
+        println!(
+            "SKIPPED {}: this PostgreSQL comes without {:?}",
+            piece.name,
+            piece.needs().unwrap_or_default()
+        );
+    }
     let seen = side_by_side(pieces.len(), |place| {
         let began = Instant::now();
         let visit = Visit::pay(pieces[place], programs);

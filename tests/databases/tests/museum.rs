@@ -20,6 +20,9 @@ fn found(claim: &str) {
         Err(why) => return skipped(claim, why),
     };
     let piece = pieces::of_claim(claim).unwrap();
+    if let Some(program) = piece.needs().filter(|program| !programs.has(program)) {
+        return skipped(claim, &format!("this PostgreSQL comes without {program}"));
+    }
     let visit = Visit::pay(piece, programs).unwrap();
     visit.compare().unwrap();
     report_is_the_golden_one(claim, &visit, programs);

@@ -100,9 +100,9 @@ impl Expected {
 }
 
 impl Piece {
-    /// The least thorough level that finds the damage.
-    pub fn level(&self) -> Level {
-        self.findings.iter().map(|finding| finding.level).min().unwrap_or(Level::Deep)
+    /// A program that making the damage takes and that an installation may leave out.
+    pub fn needs(&self) -> Option<&'static str> {
+        self.damage.iter().any(|step| matches!(step, Step::NextTransaction(_))).then_some("pg_resetwal")
     }
 }
 
