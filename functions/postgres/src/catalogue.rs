@@ -64,8 +64,10 @@ async fn tables(transaction: &Transaction<'_>, gaps: &mut Gaps) -> Result<Vec<Ta
         let entry = ForeignKeyEntry { name: row.try_get("name")? };
         foreign_keys.entry(row.try_get("table")?).or_default().push(entry);
     }
-    let mut tables =
-        rows.iter().map(|row| Ok((row, row.try_get("oid")?, table_entry(row)?))).collect::<Result<Vec<_>, Error>>()?;
+    let mut tables = rows
+        .iter()
+        .map(|row| Ok((row, row.try_get("oid")?, table_entry(row)?)))
+        .collect::<Result<Vec<_>, Error>>()?;
     let sizes = tables.iter().map(|(_, id, t)| (*id, (t.name.schema.clone(), t.heap_size_bytes))).collect();
     // Last in the transaction: it changes settings.
     let mut indexes = indexes::read(transaction, &sizes, gaps).await?;
@@ -143,9 +145,7 @@ fn in_words(kind: &str, count: u64, example: Option<&str>) -> String {
         "large object" => ("large object", "large objects", ""),
         "invalid index" => ("invalid index", "invalid indexes", UNCOMPARED),
         "index of expressions" => ("index of expressions", "indexes of expressions", UNCOMPARED),
-        "index of another kind" => {
-            ("index that is no B-tree", "indexes that are no B-trees", UNCOMPARED)
-        }
+        "index of another kind" => ("index that is no B-tree", "indexes that are no B-trees", UNCOMPARED),
         "index like another" => (
             "index that the planner passes over for a similar one",
             "indexes that the planner passes over for similar ones",
@@ -221,7 +221,10 @@ mod tests {
         };
         assert_eq!(told(&table(10, vec![index(true)]), 5), None);
         assert_eq!(told(&table(10, vec![index(true)]), 4).as_deref(), Some("table that isn't vacuumed"));
-        assert_eq!(told(&table(10, vec![index(false)]), 10).as_deref(), Some("table without a countable index"));
+        assert_eq!(
+            told(&table(10, vec![index(false)]), 10).as_deref(),
+            Some("table without a countable index")
+        );
         assert_eq!(told(&table(0, vec![]), 0), None);
     }
 }

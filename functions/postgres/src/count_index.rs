@@ -56,7 +56,8 @@ pub(crate) async fn count_index(
         reason: "the index is not there".to_owned(),
         hint: "it was in the catalogue: nobody should change the replica while it is checked".to_owned(),
     })?;
-    let statement = shape.planned(&transaction).await.map_err(failed)?.map_err(|found| not_planned(&found))?;
+    let statement =
+        shape.planned(&transaction).await.map_err(failed)?.map_err(|found| not_planned(&found))?;
     let rows = number(&transaction, &statement, &[], measuring).await?;
     let rows_of_predicate = match &shape.predicate {
         None => None,

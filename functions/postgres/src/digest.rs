@@ -90,7 +90,7 @@ fn columns(rows: &[Row], scope: &DigestScope) -> Result<Columns, Error> {
     let (mut text, mut major, mut history) = (String::new(), 0, None);
     for row in rows {
         let (name, kind): (String, String) = (row.try_get("name")?, row.try_get("type")?);
-        text.push_str(&format!("{} {kind}\n", quote_identifier(&name)));
+        text.extend([quote_identifier(&name).as_str(), " ", kind.as_str(), "\n"]);
         major = row.try_get::<_, i32>("major")?;
         let margin: Option<String> = row.try_get("margin")?;
         if matches!(scope, DigestScope::History { column, .. } if *column == name) {

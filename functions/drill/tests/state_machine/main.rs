@@ -2,6 +2,7 @@
 //! written in several places says the same in each.
 
 #[path = "../support/database.rs"]
+#[allow(dead_code, reason = "the tests of decisions use more of it")]
 mod database;
 mod definition;
 mod documents;

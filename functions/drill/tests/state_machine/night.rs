@@ -114,7 +114,7 @@ pub(crate) fn last_snapshot(now: DateTime<Utc>, of: &DbiResourceId) -> Snapshot 
 /// The database of the replica.
 pub(crate) fn database() -> Database {
     let mut database = Database::new();
-    database.identity.server_version = "17.4".to_owned();
+    "17.4".clone_into(&mut database.identity.server_version);
     database.newest = Ok(Some("2026-11-21T02:01:12Z".parse().expect("a time")));
     database.tables.insert(table("courses_enrolment"), (Ok(48_310), 12 << 20));
     database.not_covered = vec!["1 large object".to_owned()];

@@ -2,6 +2,7 @@
 //! database. Plain and deterministic: nothing happens but what a test does.
 
 pub(crate) mod build;
+#[allow(dead_code, reason = "the tests of the state machine use more of it")]
 pub(crate) mod database;
 pub(crate) mod fault;
 pub(crate) mod night;
