@@ -158,6 +158,7 @@ impl Night<'_> {
                 plan: plan.clone(),
                 available: self.available.clone(),
                 digest: checks.digest.clone(),
+                cuts: checks.cuts.clone(),
                 shard,
                 readers_max: checks.readers_max,
                 resume: resume.take(),

@@ -2,8 +2,7 @@
 //!
 //! The same catalogue and configuration give the same plan, wherever it is computed.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
@@ -16,8 +15,9 @@ use crate::configuration::{Configuration, Level};
 pub struct CheckPlan {
     /// What to measure.
     pub units: Vec<Unit>,
-    /// The shard of each unit.
-    shard_of: Vec<usize>,
+    /// The first unit of each shard. Follows from the sizes of tables, which maintenance changes between two
+    /// looks: so it is made once, by who plans the checks, and handed to the workers.
+    pub cuts: Vec<usize>,
     /// How many shards there are.
     pub shard_count: usize,
     /// Digest of the units, see [`digest_of`].
@@ -78,20 +78,25 @@ impl CheckPlan {
         groups.extend(
             configuration.queries.iter().map(|q| Group::alone(Unit::Query { name: q.name.clone() }, 0)),
         );
-        let shard_count = shard_count(&groups);
-        let shard_of_group = share_out(&groups, shard_count);
-        let (mut units, mut shard_of) = (Vec::new(), Vec::new());
-        for (group, shard) in groups.into_iter().zip(shard_of_group) {
-            shard_of.extend(group.units.iter().map(|_| shard));
-            units.extend(group.units);
-        }
+        let cuts = cut(&groups, shard_count(&groups));
+        let units: Vec<Unit> = groups.into_iter().flat_map(|group| group.units).collect();
         let digest = digest_of(&units);
-        Self { units, shard_of, shard_count, digest }
+        Self { shard_count: cuts.len(), units, cuts, digest }
+    }
+
+    /// The plan with the shards as somebody else cut them; `None` when they don't fit its units.
+    pub fn with_cuts(self, cuts: Vec<usize>) -> Option<Self> {
+        let fits = cuts.first() == Some(&0)
+            && cuts.is_sorted_by(|a, b| a < b)
+            && cuts.last().is_some_and(|last| *last < self.units.len());
+        fits.then(|| Self { shard_count: cuts.len(), cuts, ..self })
     }
 
     /// The units of one shard, in the order in which they are measured.
     pub fn shard(&self, shard: usize) -> impl Iterator<Item = &Unit> {
-        self.units.iter().zip(&self.shard_of).filter(move |(_, s)| **s == shard).map(|(unit, _)| unit)
+        let end = self.cuts.get(shard + 1).copied().unwrap_or(self.units.len());
+        let from = self.cuts.get(shard).copied().unwrap_or(end);
+        self.units[from..end].iter()
     }
 }
 
@@ -215,19 +220,27 @@ fn shard_count(groups: &[Group]) -> usize {
     by_size.max(results.div_ceil(RESULT_SIZE_MAX_BYTES)).max(groups.len().min(4)).clamp(1, SHARDS_MAX)
 }
 
-/// Gives each group to the shard with the least to do so far, largest groups first.
-fn share_out(groups: &[Group], shard_count: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..groups.len()).collect();
-    order.sort_by_key(|&i| (Reverse(groups[i].size_bytes), i));
-    let mut lightest_first: BinaryHeap<Reverse<(u64, usize)>> =
-        (0..shard_count).map(|s| Reverse((0, s))).collect();
-    let mut shard_of = vec![0; groups.len()];
-    for i in order {
-        let Reverse((load, lightest)) = lightest_first.pop().expect("there is at least one shard");
-        // A unit costs something even when it is empty: a statement each way, and its place in the result.
-        let result = groups[i].result_size_bytes as u64 * (SHARD_SIZE_BYTES / RESULT_SIZE_MAX_BYTES as u64);
-        lightest_first.push(Reverse((load + groups[i].size_bytes.max(result / 64) + 8192, lightest)));
-        shard_of[i] = lightest;
+/// Cuts the groups, as they stand, into shards with about as much to do each. A group is never cut.
+fn cut(groups: &[Group], shard_count: usize) -> Vec<usize> {
+    // A unit costs something even when it is empty: a statement each way, and its place in the result.
+    let load_of = |group: &Group| {
+        let result = group.result_size_bytes as u64 * (SHARD_SIZE_BYTES / RESULT_SIZE_MAX_BYTES as u64);
+        group.size_bytes.max(result / 64) + 8192
+    };
+    let mut left: u64 = groups.iter().map(load_of).sum();
+    let (mut cuts, mut load, mut unit) = (vec![0], 0, 0);
+    for group in groups {
+        let own = load_of(group);
+        let shards_left = (shard_count + 1 - cuts.len()).max(1) as u64;
+        // Of what this shard and those after it have to do, its share; half of a group may be too much.
+        let is_full = load > 0 && load + own / 2 > (left + load) / shards_left;
+        if is_full && cuts.len() < shard_count {
+            cuts.push(unit);
+            load = 0;
+        }
+        load += own;
+        left -= own;
+        unit += group.units.len();
     }
-    shard_of
+    cuts
 }

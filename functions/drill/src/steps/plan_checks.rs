@@ -28,6 +28,8 @@ pub struct Output {
     pub digest: String,
     /// The shards, for the Map.
     pub shards: Vec<usize>,
+    /// The first unit of each shard.
+    pub cuts: Vec<usize>,
     /// How many shards are measured at a time.
     pub concurrency: usize,
     /// How many connections each of them may open.
@@ -71,6 +73,7 @@ pub async fn run<C: Connect>(
     let of_level = level.not_covered().iter().map(|text| (*text).to_owned());
     Ok(Output {
         shards: (0..checks.shard_count).collect(),
+        cuts: checks.cuts.clone(),
         concurrency,
         readers_max,
         activity,

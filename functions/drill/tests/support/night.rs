@@ -179,6 +179,7 @@ impl Night<'_> {
             plan: self.plan.clone(),
             available: self.available.clone().expect("it is available"),
             digest: checks.digest,
+            cuts: checks.cuts,
             shard,
             readers_max: checks.readers_max,
             resume,
