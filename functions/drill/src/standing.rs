@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::evidence::{Evidence, StopRecord};
+use crate::evidence::{Evidence, Fate, ReplicaRecord, StopRecord};
 use crate::instance::StatusClass;
 use crate::ownership::OwnedReplica;
 
@@ -91,20 +91,32 @@ pub struct Known {
     pub replica: OwnedReplica,
     /// Whether the stored verdict says verified of this very instance; `None` when it can't be read.
     pub is_verified: Option<bool>,
+    /// Whether its drill ended and left it stopped, by its published evidence. A drill that hasn't published,
+    /// aborted ones included, may still discard its replica.
+    pub is_left_standing: bool,
+    /// Whether a record of its drill names another instance as the replica: somebody made this one under the
+    /// replica's name, and RDS copied the tags.
+    pub is_somebodys: bool,
 }
 
 impl Known {
     /// The replica, judged by the verdict of its drill.
-    pub fn of(replica: OwnedReplica, verdict: Option<&Evidence>) -> Self {
+    pub fn of(replica: OwnedReplica, verdict: Option<&Evidence>, published: Option<&Evidence>) -> Self {
         let is_verified = verdict.is_some_and(|e| e.verifies(replica.drill(), replica.resource_id()));
-        Self { replica, is_verified: Some(is_verified) }
+        let recorded = |e: Option<&Evidence>| e.and_then(|e| e.replica.clone());
+        let is_other = |r: ReplicaRecord| r.resource_id.is_some_and(|id| id != *replica.resource_id());
+        let is_somebodys = [verdict, published].into_iter().filter_map(recorded).any(is_other);
+        let fate = recorded(published).map(|r| r.fate);
+        let is_left_standing = matches!(fate, Some(Fate::Stopped | Fate::Stopping));
+        Self { replica, is_verified: Some(is_verified), is_left_standing, is_somebodys }
     }
 
-    /// Whether a newer replica of the same source is verified and stopped, so that this one is dispensable
-    /// even if it was verified itself.
+    /// Whether a newer replica of the same source is verified, stopped and left standing by its drill, so that
+    /// this one is dispensable even if it was verified itself.
     pub fn has_successor(&self, all: &[Self]) -> bool {
         all.iter().any(|other| {
             other.is_verified == Some(true)
+                && other.is_left_standing
                 && other.replica.status().class() == StatusClass::Stopped
                 && other.replica.drill().source() == self.replica.drill().source()
                 && other.age() < self.age()

@@ -110,7 +110,7 @@ where
     }
     evidence.timeline.ended_at = Some(now);
     if let Some(plan) = input.plan.as_ref().filter(|p| p.drill == drill) {
-        let rest = lay_to_rest(ports, settings, plan, rest_by, input.stop.as_ref(), now).await;
+        let rest = lay_to_rest(ports, settings, plan, rest_by, &input, now).await;
         note(&mut evidence, rest, &input, &failure);
     }
     evidence.failure = Some(failure.clone());
@@ -244,7 +244,7 @@ async fn lay_to_rest<P>(
     settings: &Settings,
     plan: &Plan,
     verdict: Verdict,
-    stop: Option<&stop_replica::Output>,
+    input: &Input,
     now: DateTime<Utc>,
 ) -> Rest
 where
@@ -257,12 +257,28 @@ where
             return Rest::doubtful(Fate::Unknown, format!("the replica was left as it is: {}", e.fact));
         }
     };
+    if input.restored.as_ref().is_some_and(|r| r.resource_id != *replica.resource_id()) {
+        let warning = format!(
+            "another instance, {}, is named {}: it was left alone",
+            replica.resource_id(),
+            plan.replica
+        );
+        return Rest::doubtful(Fate::Unknown, warning);
+    }
     if replica.status().is_being_deleted() {
         return Rest::of(Fate::Deleted);
     }
     let class = replica.status().class();
-    if let Some(stop) = stop.filter(|_| class == StatusClass::Ready) {
-        let asked_at = rfc3339(stop.requested_at);
+    let asked_at = match changes::asked_to_stop_before(ports, &replica, now).await {
+        Ok(asked_at) => {
+            let answered = input.stop.as_ref().filter(|_| class == StatusClass::Ready);
+            asked_at.or(answered.map(|s| s.requested_at))
+        }
+        Err(e) => {
+            return Rest::doubtful(Fate::Unknown, format!("the replica was left as it is: {}", e.fact));
+        }
+    };
+    if let Some(asked_at) = asked_at.map(rfc3339) {
         let warning = format!(
             "COST: replica {} is {} though it was asked to stop at {asked_at}: it was left to whoever started it",
             plan.replica,

@@ -3,7 +3,7 @@
 //!
 //! Takes a proof of ownership, never a name. Decides nothing about whether a replica may be changed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::{StepError, WireName};
 use crate::evidence::StopRecord;
@@ -13,6 +13,24 @@ use crate::ports::{
     DeleteReplica, RdsError, RdsErrorKind, ReadInstances, ReadObjects, StopReplica, WriteObjects,
 };
 use crate::store;
+
+/// What the retries of a step last. Stopping and starting again takes longer.
+const RETRIES_MAX: TimeDelta = TimeDelta::minutes(15);
+
+/// When the replica was asked to stop, where it neither stops nor stands stopped and no retry explains that:
+/// RDS lost the call, or somebody started it since. Only the events can tell, which the sweep looks at.
+pub(super) async fn asked_to_stop_before(
+    ports: &impl ReadObjects,
+    replica: &OwnedReplica,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StepError> {
+    if is_stopping(replica.status()) {
+        return Ok(None);
+    }
+    let recorded = store::read_stop(ports, replica.drill()).await?;
+    let ours = recorded.filter(|s| s.resource_id == *replica.resource_id());
+    Ok(ours.map(|s| s.requested_at).filter(|asked_at| now - *asked_at > RETRIES_MAX))
+}
 
 /// Records the stop and asks for it, unless it is under way; gives the time that it was asked for.
 pub(super) async fn stop<P>(

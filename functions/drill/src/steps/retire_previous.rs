@@ -95,7 +95,9 @@ where
     Ok(Output { goal: Goal::Gone, awaited, began_at: now, kept: retirement.keep })
 }
 
-/// Whether another replica of the source is verified by its stored evidence and stopped.
+/// Whether a replica of an earlier drill of the source is verified by its stored evidence and stopped.
+///
+/// Only of an earlier one: two drills side by side, both to be discarded, would each count on the other.
 async fn has_other_standby<P>(ports: &P, settings: &Settings, plan: &Plan) -> Result<bool, StepError>
 where
     P: ReadInstances + ReadObjects,
@@ -104,7 +106,7 @@ where
     let instances = ports.instances().await?;
     for instance in retirement::candidates(&instances, plan.source(), &ownership) {
         let Ok(replica) = OwnedReplica::confirm(instance, &ownership) else { continue };
-        if *replica.drill() == plan.drill {
+        if replica.drill().scheduled_at() >= plan.drill.scheduled_at() {
             continue;
         }
         match store::read_verdict(ports, replica.drill()).await {

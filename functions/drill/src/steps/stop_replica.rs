@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Restored, Settings, changes, confirm_replica, not_ours, require_claim};
 use crate::error::{StepError, WireName};
+use crate::ids::rfc3339;
 use crate::observation::{Awaited, Goal};
 use crate::plan::Plan;
 use crate::ports::{ReadInstances, ReadObjects, StopReplica, WriteObjects};
@@ -58,6 +59,18 @@ where
     let (instance, replica) = confirm_replica(ports, settings, &plan).await?;
     if *replica.resource_id() != restored.resource_id {
         return Err(not_ours(&instance, &format!("the drill's replica was {}", restored.resource_id)));
+    }
+    if let Some(asked_at) = changes::asked_to_stop_before(ports, &replica, now).await? {
+        return Err(StepError::new(
+            WireName::StopRefused,
+            format!(
+                "replica {} is {} though it was asked to stop at {}",
+                replica.id(),
+                replica.status(),
+                rfc3339(asked_at)
+            ),
+            "it was left to whoever started it; if nobody did, the sweep stops it",
+        ));
     }
     let requested_at = changes::stop(ports, &replica, now).await?;
     Ok(Output {

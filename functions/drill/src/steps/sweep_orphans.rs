@@ -135,10 +135,16 @@ fn ownership_among(instances: &[Instance], instance: &Instance, settings: &Setti
 
 /// The replica with what its evidence says; evidence that can't be read is known as that.
 async fn know(ports: &impl ReadObjects, replica: OwnedReplica) -> Result<Known, StepError> {
-    match store::read_verdict(ports, replica.drill()).await {
-        Ok(verdict) => Ok(Known::of(replica, verdict.as_ref())),
+    let drill = replica.drill();
+    let published = match store::read_evidence(ports, drill).await {
+        Err(e) if e.name.is_retried() => return Err(e),
+        // A record that can't be read leaves nothing standing.
+        published => published.ok().flatten(),
+    };
+    match store::read_verdict(ports, drill).await {
+        Ok(verdict) => Ok(Known::of(replica, verdict.as_ref(), published.as_ref())),
         Err(e) if e.name.is_retried() => Err(e),
-        Err(_) => Ok(Known { replica, is_verified: None }),
+        Err(_) => Ok(Known { is_verified: None, ..Known::of(replica, None, published.as_ref()) }),
     }
 }
 
@@ -169,6 +175,10 @@ impl Looked<'_> {
     {
         let replica = &self.one.replica;
         let status = replica.status();
+        if self.one.is_somebodys {
+            let reason = "left alone: by the evidence the replica of its drill was another instance";
+            return Ok((Action::Report, reason.to_owned()));
+        }
         if let Some(claim) = store::read_claim(ports, replica.drill()).await?
             && is_running(ports, &claim.execution).await?
         {

@@ -128,6 +128,49 @@ fn a_replica_that_somebody_started_after_the_drill_stopped_it_is_left_alone() {
     assert!(after.evidence.warnings[0].starts_with("COST"));
 }
 
+/// A drill whose stop lost its answer; the replica stopped and somebody started it.
+fn started_after_a_lost_answer(world: &World, night: &mut Night<'_>) {
+    world.fault(Fault::lost_answer("StopDBInstance"));
+    assert!(night.stop().is_err());
+    world.settle();
+    world.set_status(night.id(), InstanceStatus::Available);
+    world.wait(chrono::TimeDelta::minutes(16));
+    world.clear_log();
+}
+
+#[test]
+fn a_replica_that_somebody_started_after_a_stop_without_an_answer_is_left_alone() {
+    let after = abandoned_for("Rds.Unavailable", Reached::Judged, started_after_a_lost_answer);
+    assert_eq!(after.world.changes(), [""; 0]);
+    assert_eq!(fate(&after), Some(Fate::Running));
+}
+
+#[test]
+fn a_replica_that_failed_in_somebody_s_hands_keeps_the_record_of_our_stop() {
+    let mut asked_at = None;
+    let after = abandoned_for("Replica.Failed", Reached::Judged, |world, night| {
+        started_after_a_lost_answer(world, night);
+        world.set_status(night.id(), InstanceStatus::StorageFull);
+        asked_at = world.stop_record(night.drill()).map(|s| s.requested_at);
+    });
+    assert_eq!(after.world.changes(), [""; 0]);
+    assert_eq!(after.world.stop_record(&night_of(21)).map(|s| s.requested_at), asked_at);
+}
+
+#[test]
+fn another_instance_under_the_name_of_the_drill_s_replica_is_left_alone() {
+    for keep in [drill::plan::Keep::Standby, drill::plan::Keep::Discard] {
+        let after = abandoned_for("Replica.NotOurs", Reached::Judged, |world, night| {
+            night.plan.keep = keep;
+            night.plan.configuration.replica.on_broken = drill::configuration::Disposal::Delete;
+            world.forget(&keys::verdict(night.drill()));
+            world.edit(night.id(), |i| i.resource_id = resource_id("OTHER"));
+        });
+        assert_eq!(after.world.changes(), [""; 0]);
+        assert_eq!(fate(&after), Some(Fate::Unknown));
+    }
+}
+
 #[test]
 fn nothing_is_deleted_when_the_verdict_cannot_be_read() {
     let after = abandoned(Reached::Judged, |world, night| {

@@ -160,6 +160,15 @@ fn the_only_verified_replica_stays_even_when_it_was_to_be_discarded() {
 }
 
 #[test]
+fn a_replica_to_be_discarded_does_not_count_on_that_of_a_later_drill() {
+    let world = World::new();
+    world.earlier(&night_of(22), Verdict::Verified);
+    let night = discarded(&world);
+    assert_eq!(night.retire().expect("it is decided").kept.len(), 1);
+    assert_eq!(world.calls("DeleteDBInstance"), [""; 0]);
+}
+
+#[test]
 fn a_replica_to_be_discarded_that_somebody_started_stays() {
     let world = World::new();
     world.earlier(&night_of(20), Verdict::Verified);

@@ -176,6 +176,31 @@ fn a_throttled_stop_is_tried_again_by_the_state_machine() {
 }
 
 #[test]
+fn a_throttled_stop_is_asked_for_again_though_it_was_recorded() {
+    let world = World::new();
+    let mut night = judged(&world);
+    world.fault(Fault::throttle("StopDBInstance"));
+    assert!(night.stop().is_err());
+    world.wait(TimeDelta::minutes(1));
+    assert!(night.stop().is_ok());
+    assert_eq!(night.instance().status, InstanceStatus::Stopping);
+}
+
+#[test]
+fn a_replica_that_runs_long_after_it_was_asked_to_stop_is_left_to_whoever_started_it() {
+    let (world, error) = refused(|world, night| {
+        night.stop().expect("it is stopped");
+        world.settle();
+        world.set_status(night.id(), InstanceStatus::Available);
+        world.wait(TimeDelta::minutes(16));
+        world.clear_log();
+    });
+    assert_eq!(error, WireName::StopRefused);
+    assert_eq!(world.changes(), [""; 0]);
+    assert_eq!(world.stop_record(&night_of(21)).unwrap().requested_at, world.now() - TimeDelta::minutes(16));
+}
+
+#[test]
 fn a_replica_that_is_being_deleted_is_not_said_to_stop() {
     let (_, error) = refused(|world, night| world.set_status(night.id(), InstanceStatus::Deleting));
     assert_eq!(error, WireName::StopRefused);

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use drill::error::WireName;
-use drill::evidence::{Verdict, keys};
+use drill::evidence::{Fate, Verdict, keys};
 use drill::ids::Deployment;
 use drill::instance::{Instance, InstanceStatus};
 use drill::ownership::TAG_HOLD;
@@ -78,6 +78,30 @@ fn a_verified_replica_is_kept_while_the_newer_one_is_not_verified() {
     let (world, item) =
         swept(Verdict::Verified, |world, _| drop(world.earlier(&night_of(20), Verdict::Rejected)));
     assert_eq!((item.action, world.changes()), (Action::Keep, vec![]));
+}
+
+#[test]
+fn a_verified_replica_is_kept_until_the_newer_one_s_drill_has_left_it_standing() {
+    let not_ended = |world: &World, _: &Instance| {
+        successor(world);
+        world.forget(&keys::evidence(&night_of(20)));
+    };
+    assert_eq!(action(Verdict::Verified, not_ended), Action::Keep);
+    let in_doubt = |world: &World, _: &Instance| {
+        successor(world);
+        let mut evidence = world.evidence(&night_of(20)).unwrap();
+        evidence.replica.as_mut().unwrap().fate = Fate::Unknown;
+        world.write_json(&keys::evidence(&night_of(20)), &evidence);
+    };
+    assert_eq!(action(Verdict::Verified, in_doubt), Action::Keep);
+}
+
+#[test]
+fn an_instance_under_a_replica_s_name_that_its_drill_did_not_restore_is_left_alone() {
+    for status in [InstanceStatus::Stopped, InstanceStatus::Available, InstanceStatus::Failed] {
+        let remade = edit(|i| (i.resource_id, i.status) = (resource_id("OTHER"), status.clone()));
+        assert_eq!(action(Verdict::Broken, remade), Action::Report);
+    }
 }
 
 #[test]
