@@ -89,7 +89,7 @@ impl CheckPlan {
         let fits = cuts.first() == Some(&0)
             && cuts.is_sorted_by(|a, b| a < b)
             && cuts.last().is_some_and(|last| *last < self.units.len());
-        fits.then(|| Self { shard_count: cuts.len(), cuts, ..self })
+        fits.then_some(Self { shard_count: cuts.len(), cuts, ..self })
     }
 
     /// The units of one shard, in the order in which they are measured.

@@ -14,6 +14,7 @@ mod ownership;
 mod planning;
 mod publishing;
 mod queries;
+mod readers;
 mod restoring;
 mod retiring;
 mod stopping;
