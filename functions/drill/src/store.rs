@@ -105,9 +105,17 @@ pub async fn write_evidence(store: &impl WriteObjects, evidence: &Evidence) -> R
     Ok(store.put(&keys::evidence(&evidence.drill), JSON, to_json(evidence)).await?)
 }
 
+/// The record as it ended; `None` when the drill hasn't published any.
+pub async fn read_published(
+    store: &impl ReadObjects,
+    drill: &DrillId,
+) -> Result<Option<Evidence>, StepError> {
+    read_evidence_at(store, drill, &keys::evidence(drill)).await
+}
+
 /// The record as it ended, else as it was judged; `None` when there is neither.
 pub async fn read_evidence(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<Evidence>, StepError> {
-    match read_evidence_at(store, drill, &keys::evidence(drill)).await? {
+    match read_published(store, drill).await? {
         Some(evidence) => Ok(Some(evidence)),
         None => read_verdict(store, drill).await,
     }

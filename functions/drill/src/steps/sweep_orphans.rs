@@ -136,7 +136,7 @@ fn ownership_among(instances: &[Instance], instance: &Instance, settings: &Setti
 /// The replica with what its evidence says; evidence that can't be read is known as that.
 async fn know(ports: &impl ReadObjects, replica: OwnedReplica) -> Result<Known, StepError> {
     let drill = replica.drill();
-    let published = match store::read_evidence(ports, drill).await {
+    let published = match store::read_published(ports, drill).await {
         Err(e) if e.name.is_retried() => return Err(e),
         // A record that can't be read leaves nothing standing.
         published => published.ok().flatten(),
