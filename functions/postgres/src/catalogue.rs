@@ -11,6 +11,10 @@ use crate::objects;
 use crate::session::PostgresSession;
 
 mod indexes;
+mod last;
+
+pub(crate) use last::LastCatalogue;
+use last::State;
 
 const TABLES: &str = include_str!("sql/tables.sql");
 const FOREIGN_KEYS: &str = include_str!("sql/foreign_keys.sql");
@@ -23,17 +27,28 @@ const DATABASES_NAMED_MAX: usize = 20;
 const BLOCK_SIZE_BYTES: u64 = 8192;
 
 /// Reads the catalogue. One look at each table's files; no table is read. For 10,000 tables with 30,000
-/// indexes that is about a second of the server's time.
+/// indexes that is about a second of the server's time, unless it was read before and nothing was written since.
 pub(crate) async fn read(session: &mut PostgresSession) -> Result<Catalogue, MeasureError> {
-    let role = session.role().to_owned();
+    let (role, place, last) =
+        (session.role().to_owned(), session.place().to_owned(), session.last_catalogue());
     let mut measuring =
         Measuring::new("listing the tables", "let PUBLIC read pg_catalog, as it does by default", &role);
-    let transaction = session.read_only(&mut measuring).await?;
-    let catalogue = catalogue(&transaction).await.map_err(|error| failure::of_measuring(measuring, &error));
-    let _ = transaction.rollback().await;
-    catalogue
+    let (transaction, before) = session.begin_transaction(&mut measuring).await?;
+    let catalogue = async {
+        let state = before.with(&transaction, State::of(&place, &transaction)).await?;
+        let row = transaction.query_typed_one(CONNECTIONS, &[]).await?;
+        let connections_free = u32::try_from(row.try_get::<_, i32>("free")?).unwrap_or_default();
+        if let Some(catalogue) = last.of(&state) {
+            return Ok(Catalogue { connections_free, ..catalogue });
+        }
+        let catalogue = Catalogue { connections_free, ..catalogue(&transaction).await? };
+        last.remember(state, &catalogue);
+        Ok(catalogue)
+    };
+    catalogue.await.map_err(|error: Error| failure::of_measuring(measuring, &error))
 }
 
+/// The catalogue, apart from the connections.
 async fn catalogue(transaction: &Transaction<'_>) -> Result<Catalogue, Error> {
     let mut gaps = Gaps::default();
     for row in transaction.query(GAPS, &[]).await? {
@@ -41,19 +56,14 @@ async fn catalogue(transaction: &Transaction<'_>) -> Result<Catalogue, Error> {
         gaps.0.insert(kind, (u64::try_from(count).unwrap_or_default(), row.try_get("example")?));
     }
     let objects = objects::count(transaction).await?;
-    let connections_free: i32 = transaction.query_one(CONNECTIONS, &[]).await?.try_get("free")?;
     let others = other_databases(transaction).await?;
     let mut blind = Vec::new();
     for row in transaction.query(BLIND_SETTINGS, &[]).await? {
         blind.push(blind_setting(row.try_get("name")?).to_owned());
     }
     let tables = tables(transaction, &mut gaps).await?;
-    Ok(Catalogue {
-        tables,
-        objects,
-        connections_free: u32::try_from(connections_free).unwrap_or_default(),
-        not_covered: gaps.in_words().chain(others).chain(blind).collect(),
-    })
+    let not_covered = gaps.in_words().chain(others).chain(blind).collect();
+    Ok(Catalogue { tables, objects, connections_free: 0, not_covered })
 }
 
 /// The tables with their indexes and foreign keys.

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::catalogue::LastCatalogue;
 use crate::failure;
 use crate::session::PostgresSession;
 use crate::token::{Credentials, sign};
@@ -86,6 +87,7 @@ pub struct Postgres {
     credentials: Credentials,
     region: String,
     until: Option<Instant>,
+    last_catalogue: LastCatalogue,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -107,7 +109,9 @@ impl Postgres {
             .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
             .with_root_certificates(Arc::clone(&bundle.roots))
             .with_no_client_auth();
-        Self { tls: MakeRustlsConnect::new(configuration), credentials, region: region.into(), until: None }
+        let tls = MakeRustlsConnect::new(configuration);
+        let last_catalogue = LastCatalogue::default();
+        Self { tls, credentials, region: region.into(), until: None, last_catalogue }
     }
 
     /// The same connector for sessions that have to be done by then: a statement that would take longer
@@ -150,7 +154,8 @@ impl Postgres {
                 tracing::warn!(host = %place, reason, "the connection to {place} broke: {reason}");
             }
         });
-        PostgresSession::begin(client, target.database, self.until)
+        let place = format!("{}:{}", target.endpoint.host, target.endpoint.port);
+        PostgresSession::begin(client, place, target.database, self.until, self.last_catalogue.clone())
             .await
             .map_err(|error| failure::of_connecting(&error))
     }

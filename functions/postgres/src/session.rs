@@ -13,6 +13,7 @@ use drill::ports::{KeyRange, MeasureError, Session};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Error, IsolationLevel, SimpleQueryMessage, Transaction};
 
+use crate::catalogue::LastCatalogue;
 use crate::failure::Measuring;
 use crate::{
     activity, blocks, catalogue, control, count, count_index, digest, failure, health, identity,
@@ -40,14 +41,18 @@ pub struct PostgresSession {
     statement_timeout: Span,
     until: Option<Instant>,
     version: u32,
+    place: String,
+    last_catalogue: LastCatalogue,
 }
 
 impl PostgresSession {
-    /// Takes a fresh connection and makes it one that can only read.
+    /// Takes a fresh connection to a place and makes it one that can only read.
     pub(crate) async fn begin(
         client: Client,
+        place: String,
         settings: &DatabaseSettings,
         until: Option<Instant>,
+        last_catalogue: LastCatalogue,
     ) -> Result<Self, Error> {
         let (role, statement_timeout) = (settings.user.clone(), settings.statement_timeout);
         let set_up = set_up(settings.statement_timeout.duration());
@@ -56,7 +61,18 @@ impl PostgresSession {
             SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
             _ => None,
         });
-        Ok(Self { client, role, statement_timeout, until, version: version.unwrap_or(0) })
+        let version = version.unwrap_or(0);
+        Ok(Self { client, role, statement_timeout, until, version, place, last_catalogue })
+    }
+
+    /// The server, as host and port.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The catalogue that a session of the same connector read last.
+    pub(crate) fn last_catalogue(&self) -> LastCatalogue {
+        self.last_catalogue.clone()
     }
 
     /// The server's version as a number, such as 160004; 0 when it doesn't say.

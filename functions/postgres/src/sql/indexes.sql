@@ -36,11 +36,10 @@ SELECT x.indexrelid AS id,
                                  FROM pg_catalog.unnest(x.indoption::int2[])
                                       WITH ORDINALITY AS backwards (option, place)
                                  ORDER BY place))
-                 AND CASE
-                         WHEN pg_catalog.pg_relation_size(y.indexrelid) = pg_catalog.pg_relation_size(x.indexrelid)
-                         THEN y.indexrelid > x.indexrelid
-                         ELSE pg_catalog.pg_relation_size(y.indexrelid) < pg_catalog.pg_relation_size(x.indexrelid)
-                     END
+                 -- The sizes last: the server opens both indexes for them.
+                 AND (SELECT s.of_y < s.of_x OR (s.of_y = s.of_x AND y.indexrelid > x.indexrelid)
+                      FROM (SELECT pg_catalog.pg_relation_size(x.indexrelid) AS of_x,
+                                   pg_catalog.pg_relation_size(y.indexrelid) AS of_y OFFSET 0) AS s)
            ) THEN 'eclipsed'
        END AS obstacle
 FROM pg_catalog.pg_index AS x
