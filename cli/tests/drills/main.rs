@@ -237,7 +237,7 @@ fn history_lists_records_newest_first_and_an_unreadable_one_does_not_hide_the_ot
         snapbox::str![[r"
 DRILL                          VERDICT     DATA AGE  RECOVERY  FAILED  NOT MEASURED  PASSED  BACKUP
 courses-prod-20261121t030000z  verified    56m 51s   24m 10s   0       1             9       rds:courses-prod-2026-11-21-02-03
-courses-prod-20261120t030000z  rejected    56m 51s   24m 10s   3       1             4       rds:courses-prod-2026-11-21-02-03
+courses-prod-20261120t030000z  rejected    56m 51s   24m 10s   5       1             4       rds:courses-prod-2026-11-21-02-03
 courses-prod-20261119t030000z  unreadable
 
 "]]
