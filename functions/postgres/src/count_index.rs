@@ -110,6 +110,21 @@ impl Shape {
         })
     }
 
+    /// The columns that it sorts by.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().take(self.ordering.len()).map(String::as_str)
+    }
+
+    /// What ORDER BY has to say for the rows to come in its order.
+    pub(crate) fn ordering(&self) -> &[String] {
+        &self.ordering
+    }
+
+    /// The condition of a partial index.
+    pub(crate) fn predicate(&self) -> Option<&str> {
+        self.predicate.as_deref()
+    }
+
     /// A statement that the planner answers by this index alone, under [`INDEX_ONLY`], or what it chose instead.
     pub(crate) async fn planned(
         &self,

@@ -43,3 +43,4 @@ extern crate self as restore_drill_postgres;
 #[path = "../tests/support/mod.rs"]
 #[allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "made for the tests around the crate")]
 mod support;
+mod uniqueness;

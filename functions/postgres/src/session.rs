@@ -224,7 +224,7 @@ impl Session for PostgresSession {
     }
 
     async fn objects(&mut self, kind: ObjectKind, part: u32) -> Result<Vec<CatalogueObject>, MeasureError> {
-        let (limit, doing) = (self.patience(), format!("reading the catalogue's {kind}s"));
+        let (limit, doing) = (self.patience(), format!("reading the catalogue's {}", kind.plural()));
         Self::bounded(limit, &doing, objects::read(self, kind, part)).await
     }
 

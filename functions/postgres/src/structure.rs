@@ -9,6 +9,7 @@ use tokio_postgres::{Error, Transaction};
 use crate::failure::{self, Measuring};
 use crate::identifier::{quote_identifier, quote_table};
 use crate::session::PostgresSession;
+use crate::uniqueness::duplicates;
 
 const SCHEMA_OF_AMCHECK: &str = "SELECT n.nspname::text FROM pg_catalog.pg_extension AS e \
                                  JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace \
@@ -67,7 +68,8 @@ async fn verify_heap(
     Ok(corruption)
 }
 
-/// Verifies a B-tree, and that every row of the heap is in it. Reads all of both.
+/// Verifies a B-tree, that every row of the heap is in it, and that a unique one has each key once. Reads all of
+/// both, and the index twice when it is unique.
 ///
 /// `bt_index_check` raises an error at the first corruption: that error is what comes back.
 pub(crate) async fn check_btree(
@@ -86,12 +88,12 @@ pub(crate) async fn check_btree(
                 "SELECT {}.bt_index_check($1::text::pg_catalog.regclass, true)::text",
                 quote_identifier(&schema)
             );
-            let index = format!("{}.{}", quote_identifier(&table.schema), quote_identifier(index));
-            transaction
-                .query_one(&statement, &[&index])
-                .await
-                .map(|_| Corruption::default())
-                .map_err(|error| failure::of_measuring(measuring, &error))
+            let name = format!("{}.{}", quote_identifier(&table.schema), quote_identifier(index));
+            let looked = async {
+                transaction.query_one(&statement, &[&name]).await?;
+                duplicates(&transaction, table, index).await
+            };
+            looked.await.map_err(|error| failure::of_measuring(measuring, &error))
         }
         Err(missing) => Err(missing),
     };

@@ -35,8 +35,7 @@ pub(super) fn judge(
         kind.sort();
     }
     for kind in ObjectKind::ALL.iter().filter(|kind| !unread.contains(kind) && !objects.contains_key(kind)) {
-        let not_measured =
-            finding("catalogue", format!("{kind}s"), false, "a list", "not measured: nobody asked");
+        let not_measured = finding("catalogue", kind.plural(), false, "a list", "not measured: nobody asked");
         findings.push(Finding { status: FindingStatus::NotMeasured, ..not_measured });
     }
     unread.extend(ObjectKind::ALL.iter().filter(|kind| !objects.contains_key(kind)));
@@ -55,7 +54,7 @@ fn judge_kind(
     now: &[CatalogueObject],
     basis: Basis<'_>,
 ) -> Vec<Finding> {
-    let subject = format!("{kind}s");
+    let subject = kind.plural();
     let Some(before) = before else {
         let found = format!("{} of them", now.len());
         return vec![finding("catalogue", subject, true, "any, as there is no baseline yet", found)];

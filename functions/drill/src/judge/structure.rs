@@ -9,7 +9,7 @@ pub(super) fn judge_heap(table: &TableName, outcome: &Outcome<Value>) -> Finding
 }
 
 pub(super) fn judge_btree(table: &TableName, index: &str, outcome: &Outcome<Value>) -> Finding {
-    let expected = "a B-tree in order, with every row of the heap";
+    let expected = "a B-tree in order, with every row of the heap, each key once if unique";
     judge_corruption("btree", &index_subject(table, index), expected, outcome)
 }
 

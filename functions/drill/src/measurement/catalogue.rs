@@ -186,6 +186,15 @@ impl ObjectKind {
             Self::Setting => "setting",
         }
     }
+
+    /// The word for several of them.
+    pub fn plural(self) -> String {
+        match self {
+            Self::Index => "indexes".to_owned(),
+            Self::Policy => "policies".to_owned(),
+            _ => format!("{self}s"),
+        }
+    }
 }
 
 impl fmt::Display for ObjectKind {

@@ -44,6 +44,49 @@ async fn a_row_that_is_missing_from_a_b_tree_is_damage() {
     assert!(fact.contains("lacks matching index tuple") && fact.contains("SQLSTATE XX00"), "{fact}");
 }
 
+#[tokio::test]
+async fn a_key_that_a_unique_index_has_twice_is_damage() {
+    let name = "a_key_that_a_unique_index_has_twice_is_damage";
+    // Nulls are no duplicates of each other, nor are rows outside a partial index, nor what only one column shares.
+    let sql = format!(
+        "CREATE TABLE t (id int, email text COLLATE \"C\", at date, body text);
+         CREATE UNIQUE INDEX by_email ON t (email DESC NULLS LAST);
+         CREATE UNIQUE INDEX at_id ON t (at, id) INCLUDE (body);
+         CREATE UNIQUE INDEX recent ON t (body text_pattern_ops) WHERE at > '2026-01-01';
+         CREATE UNIQUE INDEX computed ON t (lower(email), at);
+         CREATE INDEX plain ON t (at);
+         INSERT INTO t SELECT i, 'a' || i, date '2025-01-01' + i / 3, 'x' || i FROM generate_series(1, 300) AS i;
+         INSERT INTO t VALUES (NULL, NULL, NULL, 'x1'), (NULL, NULL, NULL, 'x1');
+         VACUUM (FREEZE, ANALYZE) t; CREATE EXTENSION amcheck;
+         GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean) TO {READER}"
+    );
+    let Some(database) = Database::make(name, "").await else { return };
+    for statement in sql.split(';') {
+        database.admin.batch_execute(statement).await.unwrap();
+    }
+    let t = table("public", "t");
+    let mut session = database.session(READER).await;
+    for index in ["by_email", "at_id", "recent", "computed", "plain"] {
+        let found = session.check_btree(&t, index).await.unwrap();
+        assert_eq!((found.count, found.first.len()), (0, 0), "{index}");
+    }
+    for (index, row) in [
+        ("by_email", "(1000, 'a7', '2026-05-05', 'new')"),
+        ("at_id", "(8, 'other', date '2025-01-01' + 2, 'new too')"),
+        ("recent", "(1001, 'one', '2026-05-06', 'new')"),
+    ] {
+        let unique = |yes: bool| {
+            format!("UPDATE pg_index SET indisunique = {yes} WHERE indexrelid = '{index}'::regclass")
+        };
+        database.admin.batch_execute(&unique(false)).await.unwrap();
+        database.admin.batch_execute(&format!("INSERT INTO t VALUES {row}")).await.unwrap();
+        database.admin.batch_execute(&unique(true)).await.unwrap();
+        let found = database.session(READER).await.check_btree(&t, index).await.unwrap();
+        assert_eq!(found.count, 1, "{index}");
+        assert!(found.first[0].contains("have the same key"), "{found:?}");
+    }
+}
+
 /// The orphans of `child` by the key `k`, where the rows came in without the key being looked at.
 async fn orphans(test: &str, tables: &str, rows: &str) -> Option<u64> {
     let sql =

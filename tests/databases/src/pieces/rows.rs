@@ -24,7 +24,7 @@ pub(super) const PIECES: &[Piece] = &[
         counted: ("answer", 20_481),
     },
     Piece {
-        name: "duplicate in a unique index, looked for by own SQL",
+        name: "duplicate in a unique index: quick by own SQL, deep by itself",
         claim: "a_duplicate_in_a_unique_index_is_found",
         cluster: Origin::Courses,
         damage: &[Step::Sql(
@@ -34,8 +34,11 @@ pub(super) const PIECES: &[Piece] = &[
                 VALUES ('student7@courses.example', 'Twice', '2026-11-21 01:00Z');;
              UPDATE pg_index SET indisunique = true WHERE indexrelid = 'student_email_key'::regclass",
         )],
-        // No check of the product's own looks for it: the index leads to both rows. Own SQL can.
-        findings: &[Expected::failed(Quick, "query", "no address twice")],
+        // Own SQL can look for it at any level.
+        findings: &[
+            Expected::failed(Quick, "query", "no address twice"),
+            Expected::failed(Deep, "btree", "public.student_email_key"),
+        ],
         also: None,
         counted: ("student", 2005),
     },
