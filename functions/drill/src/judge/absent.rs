@@ -7,6 +7,10 @@ use super::{Basis, finding, rows_before};
 use crate::evidence::{Finding, FindingStatus};
 use crate::measurement::{Measurement, Unit};
 
+/// What a name that was never a table's may be.
+const PARTITIONED: &str =
+    "name it as schema.table; rules for a partitioned table go to its partitions, which have the rows";
+
 /// Tables that were there and are gone, tables that have rules and don't exist, queries that didn't run, and a
 /// database in which there is nothing.
 pub(super) fn judge(measurements: &[Measurement], tables: &Tables, basis: Basis<'_>) -> Vec<Finding> {
@@ -23,8 +27,13 @@ pub(super) fn judge(measurements: &[Measurement], tables: &Tables, basis: Basis<
             absent.insert(table, format!("a table, as there was one with {rows} rows"));
         }
     }
-    let absent =
-        absent.into_iter().map(|(table, expected)| finding("rows", table, false, expected, "no such table"));
+    let absent = absent.into_iter().map(|(table, expected)| {
+        let is_new = !before.contains_key(table);
+        Finding {
+            hint: is_new.then(|| PARTITIONED.to_owned()),
+            ..finding("rows", table, false, expected, "no such table")
+        }
+    });
     let is_asked = |name: &str| {
         measurements.iter().any(|m| matches!(&m.unit, Unit::Query { name: asked } if asked == name))
     };
