@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test bench unbench museum iam lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test simulate bench unbench museum iam lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -8,6 +8,10 @@ PROFILE = release
 KEEP =
 # What `make test` hands to pytest, such as ARGS='tests/suites -k two_nights'.
 ARGS =
+# `make simulate`: so many seeds for a figure, or one SEED for its tale, each of so many nights.
+SEEDS = 1000
+SEED =
+NIGHTS = 7
 
 RUN = PYTHONPATH=local .venv/bin/python -m
 
@@ -27,6 +31,10 @@ stop: ready ## end the local AWS that `make drill KEEP=1` left up
 
 test: ready lambdas ## all tests: Rust, then the real binaries on the local AWS
 	@$(RUN) onemachine.testing $(ARGS)
+
+simulate: ## nights in a simulated AWS: SEEDS=1000 for how many a second, SEED=7 for the tale of one
+	@cargo run --locked --quiet --profile simulation --package simulation -- \
+		$(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) --nights $(NIGHTS)
 
 # The data sets are made once, in .local/bench or RESTORE_DRILL_BENCH. ROWS=2000000 is a quick look.
 bench: ready lambdas ## the product against its peers, an hour; ARGS=heap-cold for one (docs/benchmarks.md)

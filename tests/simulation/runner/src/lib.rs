@@ -7,6 +7,7 @@
 mod definition;
 mod expression;
 mod machine;
+mod map;
 mod position;
 mod retry;
 mod side_by_side;

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::definition::{Catcher, Definition, Kind, Rule, State};
 use crate::expression::{Scope, Template};
-use crate::position::{Inner, Place, Position};
+use crate::position::{Place, Position};
 use crate::retry::{Retrier, Retries};
-use crate::side_by_side::{Boxed, side_by_side};
 
 /// A call of a function.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +32,8 @@ pub enum Seen<'a> {
     Entered {
         /// Its name.
         state: &'a str,
+        /// Its input.
+        input: &'a Value,
         /// Whether it is inside a Map.
         is_inside: bool,
     },
@@ -123,7 +124,8 @@ impl Execution {
     }
 }
 
-async fn machine<E: Engine>(
+/// Runs a machine, or the inside of a Map, from a place to its end.
+pub(crate) async fn machine<E: Engine>(
     definition: &Definition,
     engine: &E,
     context: &Value,
@@ -133,7 +135,7 @@ async fn machine<E: Engine>(
     loop {
         let name = place.with(|p| p.state.clone());
         let state = &definition.states[&name];
-        engine.saw(&Seen::Entered { state: &name, is_inside });
+        place.with(|p| engine.saw(&Seen::Entered { state: &name, input: &p.input, is_inside }));
         let run = Run { name: &name, state, engine, context, place };
         let step = match run.step().await {
             Ok(step) => step,
@@ -150,12 +152,12 @@ async fn machine<E: Engine>(
 }
 
 /// One state of one execution.
-struct Run<'a, E> {
+pub(crate) struct Run<'a, E> {
     name: &'a str,
     state: &'a State,
-    engine: &'a E,
-    context: &'a Value,
-    place: &'a Place,
+    pub(crate) engine: &'a E,
+    pub(crate) context: &'a Value,
+    pub(crate) place: &'a Place,
 }
 
 impl<E: Engine> Run<'_, E> {
@@ -237,67 +239,6 @@ impl<E: Engine> Run<'_, E> {
         }
     }
 
-    async fn map(
-        &self,
-        items: &Template,
-        selector: &Template,
-        at_once: &Template,
-        processor: &Definition,
-    ) -> Result<Value, Failure> {
-        let items = self.value(items, None)?;
-        let Value::Array(items) = items else { return Err(Failure::query(format!("{items} is no list"))) };
-        let at_once = self.value(at_once, None)?;
-        let limit = at_once.as_u64().and_then(|n| usize::try_from(n).ok());
-        let limit = limit.ok_or_else(|| Failure::query(format!("{at_once} iterations at once")))?;
-        self.place.with_inner(|inner| inner.resize_with(items.len(), || Inner::Waiting));
-        let iterations: Vec<Boxed<'_, Result<Value, Failure>>> = (items.into_iter().enumerate())
-            .map(|(index, item)| {
-                let iteration: Boxed<'_, _> = Box::pin(self.iteration(index, item, selector, processor));
-                iteration
-            })
-            .collect();
-        side_by_side(iterations, limit).await.map(Value::Array)
-    }
-
-    async fn iteration(
-        &self,
-        index: usize,
-        item: Value,
-        selector: &Template,
-        processor: &Definition,
-    ) -> Result<Value, Failure> {
-        let mut context = self.context.clone();
-        context["Map"] = json!({"Item": {"Index": index, "Value": item}});
-        let begun = self.place.with_inner(|inner| inner[index].clone());
-        let place = match begun {
-            Inner::Done(value) => return Ok(value),
-            Inner::At(place) => place,
-            Inner::Waiting => {
-                let (input, variables) = self.place.with(|own| {
-                    let scope = Scope {
-                        variables: &own.variables,
-                        input: &own.input,
-                        context: &context,
-                        result: None,
-                        error: None,
-                    };
-                    Ok::<_, Failure>((selector.value(&scope)?, own.variables.clone()))
-                })?;
-                let state = processor.start_at.clone();
-                let place = Place::new(Position { state, input, variables, iterations: Vec::new() });
-                self.place.with_inner(|inner| inner[index] = Inner::At(place.clone()));
-                place
-            }
-        };
-        match machine(processor, self.engine, &context, &place, true).await.outcome {
-            Outcome::Succeeded(value) => {
-                self.place.with_inner(|inner| inner[index] = Inner::Done(value.clone()));
-                Ok(value)
-            }
-            Outcome::Failed(failure) => Err(failure),
-        }
-    }
-
     fn caught(&self, failure: Failure) -> Step {
         let takes = |c: &&Catcher| c.errors.iter().any(|name| failure.is_matched_by(name));
         let Some(catcher) = self.state.catchers.iter().find(takes) else {
@@ -323,7 +264,7 @@ impl<E: Engine> Run<'_, E> {
         })
     }
 
-    fn value(&self, template: &Template, result: Option<&Value>) -> Result<Value, Failure> {
+    pub(crate) fn value(&self, template: &Template, result: Option<&Value>) -> Result<Value, Failure> {
         self.scoped(result, None, |scope| template.value(scope))
     }
 
