@@ -8,125 +8,24 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
-use chrono::{DateTime, Utc};
 use drill::error::StepError;
-use drill::evidence::{self, Verdict};
-use drill::observation::{Awaited, Goal};
-use drill::plan::{DrillRequest, Execution, Plan};
+use drill::evidence::Verdict;
 use drill::steps::{
-    Restored, Settings, abandon_drill, observe_replica, plan_drill, publish_report, restore_replica,
-    retire_previous, stop_replica, sweep_orphans,
+    Settings, abandon_drill, observe_replica, plan_drill, publish_report, restore_replica, retire_previous,
+    stop_replica, sweep_orphans,
 };
-use serde::Serialize;
-use serde_json::{Value, json};
 
-use crate::calendar;
 use crate::naive::{self, Rule};
-use crate::replay::{Answer, Effect, Replay, Segment};
+use crate::replay::{Answer, Replay, Segment};
 use crate::shown::{self, Query, Record, Shown};
-use crate::state::{Fate, Kind};
 
-/// A function that is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// `plan-drill`; whether the execution was redriven.
-    Plan {
-        /// Whether the execution was redriven.
-        is_redriven: bool,
-    },
-    /// `restore-replica`
-    Restore,
-    /// `observe-replica`
-    Observe {
-        /// Whether the look comes after every deadline.
-        is_late: bool,
-    },
-    /// `stop-replica`
-    Stop,
-    /// `retire-previous`
-    Retire,
-    /// `publish-report`
-    Publish,
-    /// `abandon-drill`
-    Abandon,
-    /// `sweep-orphans`
-    Sweep,
-}
+mod call;
+mod inputs;
+mod records;
 
-/// A call of a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Call {
-    /// The function.
-    pub step: Step,
-    /// The execution that calls it; meaningless for the sweep.
-    pub exec: u8,
-    /// Its night; meaningless for the sweep.
-    pub night: u8,
-    /// What its drill was asked for.
-    pub kind: Kind,
-    /// Its variables.
-    pub vars: u64,
-}
-
-/// The variables of an execution, as the state machine carries them.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Vars {
-    /// `plan`
-    pub plan: Option<Plan>,
-    /// `restored`
-    pub restored: Option<Restored>,
-    /// `stop`
-    pub stop: Option<stop_replica::Output>,
-    /// `goal`
-    pub goal: Option<Goal>,
-    /// `awaited`
-    pub awaited: Vec<Awaited>,
-    /// `began_at`
-    pub began_at: Option<DateTime<Utc>>,
-    /// `retired`
-    pub retired: Option<retire_previous::Output>,
-    /// What a naive plan says that is to be deleted.
-    pub doomed: Vec<String>,
-}
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The state machine goes on, with these variables.
-    Went(u64),
-    /// What is waited for is reached.
-    Reached(Goal),
-    /// Not yet.
-    NotYet,
-    /// The report is published; whether the drill ends green.
-    Published {
-        /// Whether the drill ends green.
-        is_green: bool,
-        /// What the evidence says of the replica.
-        fate: Fate,
-    },
-    /// The drill is abandoned.
-    Abandoned {
-        /// What the evidence says of the replica, where evidence was written.
-        fate: Option<Fate>,
-    },
-    /// The sweep is done.
-    Swept,
-    /// It failed.
-    Failed {
-        /// Whether the state machine tries again.
-        is_retried: bool,
-    },
-}
-
-/// How far a call came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// To a call of its own, after having seen this.
-    Calls(u64, Effect),
-    /// To its end.
-    Ended(Outcome),
-}
+pub use call::{Call, Next, Outcome, Step, Vars};
+use inputs::{abandoned, execution, now, plan, request, restored, waiting};
+use records::{fate, unjudged};
 
 /// Every call so far.
 pub struct Calls {
@@ -352,105 +251,4 @@ impl Calls {
 /// The week, and the weeks of the nights, which names follow from.
 fn weeks(shown: &Shown) -> impl Hash + use<> {
     (shown.week, shown.hour, shown.nights.map(|night| night.week))
-}
-
-fn now(call: Call, first: &Shown) -> DateTime<Utc> {
-    match call.step {
-        Step::Plan { is_redriven } => {
-            let own = first.nights[usize::from(call.night)].claim.filter(|c| c.exec == call.exec);
-            let count = first.nights.iter().filter(|night| night.claim.is_some()).count();
-            match own {
-                Some(_) if is_redriven => calendar::planned_again(first.week),
-                Some(claim) => calendar::planned(first.week, claim.order),
-                None => calendar::planned(first.week, u8::try_from(count).expect("few nights")),
-            }
-        }
-        Step::Observe { is_late: false } => calendar::looking(first.week, first.hour),
-        Step::Observe { is_late: true } => calendar::looking_late(first.week),
-        _ => calendar::acting(first.week, first.hour),
-    }
-}
-
-fn request_json(shown: &Shown, call: Call) -> Value {
-    let drill = shown.drill(call.night);
-    let (backup, keep) = match call.kind {
-        Kind::Nightly => (json!("latest"), "standby"),
-        Kind::Discarded => (json!("latest"), "discard"),
-        Kind::Old => (json!({"snapshot": "last-month"}), "standby"),
-        Kind::OldDiscarded => (json!({"snapshot": "last-month"}), "discard"),
-    };
-    let scheduled_at = drill::ids::rfc3339(drill.scheduled_at());
-    json!({"source": *shown::SOURCE, "scheduled_at": scheduled_at, "backup": backup, "keep": keep})
-}
-
-fn request(shown: &Shown, call: Call) -> DrillRequest {
-    serde_json::from_value(request_json(shown, call)).expect("a request")
-}
-
-fn execution(shown: &Shown, call: Call) -> Execution {
-    Execution { id: shown::arn(call.exec.into()), started_at: shown.drill(call.night).scheduled_at() }
-}
-
-fn plan(vars: &Vars) -> Plan {
-    vars.plan.clone().expect("it was planned")
-}
-
-fn restored(vars: &Vars) -> Restored {
-    vars.restored.clone().expect("it was restored")
-}
-
-fn waiting(vars: &Vars, goal: Goal, awaited: Vec<Awaited>, began_at: DateTime<Utc>) -> Vars {
-    Vars { goal: Some(goal), awaited, began_at: Some(began_at), ..vars.clone() }
-}
-
-fn abandoned(first: &Shown, call: Call, vars: &Vars) -> abandon_drill::Input {
-    abandon_drill::Input {
-        request: request_json(first, call),
-        execution: execution(first, call),
-        plan: vars.plan.clone(),
-        restored: vars.restored.clone(),
-        stop: vars.stop.clone(),
-        failure: abandon_drill::Caught { error: "States.TaskFailed".to_owned(), cause: String::new() },
-    }
-}
-
-/// What the evidence that was written says of the replica.
-fn fate(ports: &Replay<'_>) -> Option<Fate> {
-    let written: evidence::Evidence = serde_json::from_str(&ports.evidence()?).expect("evidence is JSON");
-    Some(match written.replica.map(|r| r.fate) {
-        Some(evidence::Fate::Stopped | evidence::Fate::Stopping) => Fate::Stopped,
-        _ => Fate::Other,
-    })
-}
-
-/// Evidence of a night, written by the steps themselves in a world where nothing else is.
-fn unjudged(shown: &Shown, night: u8) -> Value {
-    let week = shown.week_of(night);
-    let mut alone =
-        Shown { week, hour: 0, has_source: true, is_running: [false; crate::state::EXECS], ..shown.clone() };
-    for other in (0..alone.nights.len()).filter(|n| *n != usize::from(night)) {
-        alone.nights[other].week = None;
-        alone.nights[other].claim = None;
-    }
-    alone.replicas = [crate::state::Replica::NONE; crate::state::SLOTS];
-    let records = &mut alone.nights[usize::from(night)];
-    records.claim = Some(crate::state::Claim { exec: 0, week: alone.week, order: 0 });
-    (records.verdict, records.stop, records.published) = (None, None, None);
-    let call = Call { step: Step::Plan { is_redriven: false }, exec: 0, night, kind: Kind::Old, vars: 0 };
-    let now = calendar::planned(alone.week, 0);
-    let none = |_: &Shown, _| unreachable!("nothing was judged");
-    let segments = [
-        Segment { shown: alone.clone(), answer: Some(Answer::Exists) },
-        Segment { shown: alone.clone(), answer: None },
-    ];
-    let input = plan_drill::Input { request: request(&alone, call), execution: execution(&alone, call) };
-    let ports = Replay::new(&segments, &none);
-    let plan =
-        ports.run(plan_drill::run(&ports, &settings(), input, now)).expect("it calls once").expect("a plan");
-    let vars = Vars { plan: Some(plan), ..Vars::default() };
-    let ports = Replay::new(&segments[1..], &none);
-    let input = abandoned(&alone, call, &vars);
-    let ended = ports.run(abandon_drill::run(&ports, &settings(), input, now)).expect("there is no replica");
-    ended.expect("it is abandoned");
-    serde_json::from_str(&ports.evidence().expect("evidence is written")).expect("evidence is JSON")
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use stateright::{Checker, HasDiscoveries, Model, Path};
 
-use crate::model::{Action, Rotation};
+use crate::action::Action;
+use crate::model::Rotation;
 use crate::naive::Rule;
 use crate::scenario::Scenario;
 use crate::state::State;

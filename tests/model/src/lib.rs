@@ -3,6 +3,7 @@
 //! The decisions are not modelled: the steps of [`drill`] run as they are deployed, over the few things that a
 //! state holds. See `README.md` beside this crate.
 
+pub mod action;
 pub mod bounds;
 pub mod calendar;
 pub mod calls;
@@ -10,6 +11,7 @@ pub mod check;
 pub mod model;
 pub mod naive;
 pub mod next;
+pub mod order;
 pub mod person;
 pub mod rds;
 pub mod replay;

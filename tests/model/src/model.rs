@@ -2,96 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::action::{Action, Look, Way};
 use crate::bounds::Bounds;
 use crate::calls::{Call, Calls, Next, Outcome, Step};
 use crate::naive::Rule;
-use crate::person::Act;
 use crate::rds::Caller;
 use crate::replay::{Answer, Effect};
 use crate::shown::Shown;
 use crate::state::{At, Exec, Running, SLOTS, Spent, Standing, State, Status};
 use drill::observation::Goal;
-
-/// Something that happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// The event of a night arrives.
-    Begin(u8),
-    /// The event of a night arrives once more.
-    BeginTwice(u8),
-    /// The function of an execution's state runs up to its first call.
-    Look {
-        /// The execution.
-        exec: u8,
-        /// How it looks.
-        look: Look,
-    },
-    /// The call of an execution's function happens, and the function runs on to its next call.
-    Call {
-        /// The execution.
-        exec: u8,
-        /// What becomes of the call.
-        way: Way,
-    },
-    /// The retries of an execution's state are used up.
-    GiveUp(u8),
-    /// The checks can't be made.
-    ChecksFail(u8),
-    /// The checks are made, and the verdict is saved.
-    Judge {
-        /// The execution.
-        exec: u8,
-        /// Whether the replica is good.
-        is_good: bool,
-    },
-    /// Somebody aborts an execution, or it runs out of time.
-    Abort(u8),
-    /// A person redrives an aborted execution.
-    Redrive(u8),
-    /// The sweep begins.
-    Sweep(Look),
-    /// The call of the sweep happens, and the sweep runs on to its next call.
-    SweepCall(Way),
-    /// An instance comes into a status by itself.
-    Becomes {
-        /// The replica.
-        slot: u8,
-        /// The status.
-        status: Status,
-    },
-    /// AWS starts a replica that has been stopped for 7 days.
-    AwsStarts(u8),
-    /// A person does something.
-    Person(Act),
-    /// Eight days pass without an event.
-    WeekPasses,
-}
-
-/// How a function looks at RDS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Look {
-    /// It sees what is.
-    Fresh,
-    /// It sees the replica that RDS changed last as it was.
-    Stale,
-    /// It sees what is, past every deadline.
-    Late,
-}
-
-/// What becomes of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// It takes effect and is answered.
-    Answered,
-    /// The same; what the function reads next is stale.
-    AnsweredStale,
-    /// It takes effect, and its answer is lost.
-    Lost,
-    /// It takes no effect, and no answer comes.
-    Unsent,
-    /// It takes effect, and the function dies.
-    Died,
-}
 
 /// The model of a number of nights by a rule.
 #[derive(Clone)]
@@ -265,18 +184,13 @@ impl Rotation {
         match outcome {
             Outcome::Went(vars) => {
                 it.vars = vars;
-                it.at = match it.at {
-                    At::Plan => At::Restore,
-                    _ => At::Wait,
-                };
+                it.at = it.at.after().expect("a step went, and the definition goes on");
             }
             Outcome::Reached(goal) => {
                 it.at = match goal {
-                    Goal::Available => At::Checks,
                     Goal::Stopped if self.rule == Rule::NotYetStopped => At::Publish,
-                    Goal::Stopped => At::Retire,
                     Goal::Gone if self.rule == Rule::NotYetStopped => At::Stop,
-                    Goal::Gone => At::Publish,
+                    goal => At::reached(goal),
                 };
             }
             Outcome::NotYet => return None,
@@ -285,8 +199,7 @@ impl Rotation {
                 it.end(Standing::Failed)
             }
             Outcome::Failed { is_retried: true } => it.is_failing = true,
-            Outcome::Failed { is_retried: false } if it.at == At::Abandon => it.end(Standing::Failed),
-            Outcome::Failed { is_retried: false } => it.at = At::Abandon,
+            Outcome::Failed { is_retried: false } => it.fail(),
             Outcome::Swept => unreachable!("an execution calls no sweep"),
         }
         Some(())

@@ -38,11 +38,13 @@ pub enum Rule {
     HoldIgnored,
     /// The sweep deletes what is ours and old.
     SweepByAge,
+    /// A promotion starts a replica and leaves its tags as they are.
+    TagsLeftOn,
 }
 
 impl Rule {
     /// The naive rules.
-    pub const NAIVE: [Self; 9] = [
+    pub const NAIVE: [Self; 10] = [
         Self::YesterdayByDate,
         Self::AllButTheNewestName,
         Self::NotYetStopped,
@@ -52,6 +54,7 @@ impl Rule {
         Self::PlannedDeletions,
         Self::HoldIgnored,
         Self::SweepByAge,
+        Self::TagsLeftOn,
     ];
 
     /// The rule in words.
@@ -75,6 +78,7 @@ impl Rule {
             }
             Self::HoldIgnored => "the hold tag isn't looked at again when a replica is deleted",
             Self::SweepByAge => "the sweep deletes every replica that is past its age",
+            Self::TagsLeftOn => "a promotion starts the replica and leaves its tags as they are",
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use stateright::{Model, Property};
 
+use crate::action::{Action, Look, Way};
 use crate::calls::{Call, Next, Outcome, Step};
-use crate::model::{Action, Look, Rotation, Way};
+use crate::model::Rotation;
 use crate::naive::Rule;
 use crate::person::Act;
 use crate::replay::Effect;
@@ -14,6 +15,14 @@ impl Exec {
     pub fn end(&mut self, standing: Standing) {
         self.standing = standing;
         self.forget();
+    }
+
+    /// The step of its place fails for good.
+    pub fn fail(&mut self) {
+        match self.at.caught() {
+            Some(at) => self.at = at,
+            None => self.end(Standing::Failed),
+        }
     }
 
     fn forget(&mut self) {
@@ -80,7 +89,7 @@ impl Rotation {
         let night = usize::from(it.night);
         let restored = self.calls.vars(it.vars).restored.clone()?;
         let slot = crate::shown::slot_of(&restored.resource_id)?;
-        it.at = if self.rule == Rule::NotYetStopped { At::Retire } else { At::Stop };
+        it.at = if self.rule == Rule::NotYetStopped { At::Retire } else { it.at.after()? };
         state.pass_minutes();
         state.nights[night].verdict = Some(Verdict { is_good, slot });
         Some(())
@@ -109,9 +118,9 @@ impl Rotation {
             Action::GiveUp(exec) => {
                 let it = &mut state.execs[usize::from(exec)];
                 it.is_failing = false;
-                if it.at == At::Abandon { it.end(Standing::Failed) } else { it.at = At::Abandon }
+                it.fail();
             }
-            Action::ChecksFail(exec) => state.execs[usize::from(exec)].at = At::Abandon,
+            Action::ChecksFail(exec) => state.execs[usize::from(exec)].fail(),
             Action::Judge { exec, is_good } => self.judge(state, exec, is_good)?,
             Action::Abort(exec) => {
                 state.spent.aborts += 1;
@@ -189,7 +198,7 @@ impl Model for Rotation {
         }
         self.actions_of_rds(state, actions);
         if self.may(state, |s| s.acts += 1) {
-            actions.extend(Act::all().filter(|act| act.is_possible(state)).map(Action::Person));
+            actions.extend(Act::all().filter(|act| self.is_possible(*act, state)).map(Action::Person));
         }
         if self.may_week_pass(state) {
             actions.push(Action::WeekPasses);
@@ -231,6 +240,14 @@ impl Model for Rotation {
                 s.promoted().and_then(|slot| u8::try_from(slot).ok()).is_some_and(verified_since)
             }),
         ]
+    }
+}
+
+impl Rotation {
+    fn is_possible(&self, act: Act, state: &State) -> bool {
+        // What the product's own promotion does isn't an act of one moment.
+        let is_of_rule = !matches!(act, Act::Promote(_)) || self.rule == Rule::TagsLeftOn;
+        is_of_rule && act.is_possible(state)
     }
 }
 

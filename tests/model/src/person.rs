@@ -1,6 +1,6 @@
 //! What a person may do at any moment.
 
-use crate::state::{AGAIN, Data, Name, Replica, StartedBy, State, Status, StoppedBy};
+use crate::state::{AGAIN, Data, Name, Promotion, Replica, StartedBy, State, Status, StoppedBy};
 
 /// An act of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,8 +15,10 @@ pub enum Act {
     Stop(u8),
     /// Starts a replica where need be and gives it a name of their own.
     Rename(u8),
-    /// Starts a replica where need be and gives it the name of production, which is lost.
+    /// Begins to promote a replica.
     Promote(u8),
+    /// Starts a replica where need be and gives it the name of production, which is lost.
+    NameAsProduction(u8),
     /// Deletes a replica.
     Delete(u8),
     /// Makes an instance from a snapshot of a night's judged replica, which is gone, under its name: RDS copies the
@@ -37,6 +39,7 @@ impl Act {
                 Self::Stop(slot),
                 Self::Rename(slot),
                 Self::Promote(slot),
+                Self::NameAsProduction(slot),
                 Self::Delete(slot),
             ]
         };
@@ -53,6 +56,7 @@ impl Act {
             | Self::Stop(slot)
             | Self::Rename(slot)
             | Self::Promote(slot)
+            | Self::NameAsProduction(slot)
             | Self::Delete(slot) => Some(slot),
             Self::Remake(_) | Self::DeleteSource => None,
         }
@@ -80,7 +84,11 @@ impl Act {
                 }
                 Self::Stop(_) => is_running,
                 Self::Rename(_) => can_start && it.name == Name::OfItsDrill,
-                Self::Promote(_) => can_start && !state.has_source && state.promoted().is_none(),
+                Self::Promote(_) => {
+                    let is_new = it.name == Name::OfItsDrill && it.promotion == Promotion::None;
+                    can_start && is_new && state.is_verified(slot.into())
+                }
+                Self::NameAsProduction(_) => can_start && !state.has_source && state.promoted().is_none(),
                 Self::Delete(_) => true,
                 Self::Remake(_) | Self::DeleteSource => unreachable!("it has no slot"),
             }
@@ -109,12 +117,17 @@ impl Act {
             state.lag = None;
         }
         let is_started = state.replicas[usize::from(slot)].status == Status::Stopped;
-        state.hour +=
-            u8::from(is_started && matches!(self, Self::Start(_) | Self::Rename(_) | Self::Promote(_)));
+        state.hour += u8::from(
+            is_started
+                && matches!(
+                    self,
+                    Self::Start(_) | Self::Rename(_) | Self::Promote(_) | Self::NameAsProduction(_)
+                ),
+        );
         let week = state.week;
         let it = &mut state.replicas[usize::from(slot)];
         let is_taken = it.name == Name::OfItsDrill
-            && matches!(self, Self::Rename(_) | Self::Promote(_) | Self::Delete(_));
+            && matches!(self, Self::Rename(_) | Self::NameAsProduction(_) | Self::Delete(_));
         let night = usize::from(it.night);
         match self {
             Self::Hold(_) => it.is_held = true,
@@ -126,6 +139,10 @@ impl Act {
                 it.name = Name::Kept;
             }
             Self::Promote(_) => {
+                it.start(StartedBy::Person, week);
+                it.promotion = Promotion::Unmarked;
+            }
+            Self::NameAsProduction(_) => {
                 it.start(StartedBy::Person, week);
                 it.name = Name::OfSource;
             }

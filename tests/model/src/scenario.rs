@@ -121,6 +121,7 @@ impl Scenario {
             Rule::NoClaims => (Spent { faults: 1, twice: 1, ..none }, 0, RESTORED_TWICE),
             Rule::OwnershipByName | Rule::OwnershipByTag => (none, 0, NOT_OURS),
             Rule::PlannedDeletions | Rule::HoldIgnored => (Spent { acts: 1, ..none }, 0, PROTECTED),
+            Rule::TagsLeftOn => (Spent { acts: 2, ..none }, 0, PROTECTED),
             Rule::SweepByAge => (Spent { sweeps: 1, ..none }, 1, LAST_VERIFIED),
         };
         let bounds = Bounds { nights: 2, is_in_turn: true, weeks, most, total: most.total() };

@@ -2,7 +2,8 @@
 
 use stateright::{Model, Path};
 
-use crate::model::{Action, Look, Rotation, Way};
+use crate::action::{Action, Look, Way};
+use crate::model::Rotation;
 use crate::person::Act;
 use crate::replay::{Effect, Target};
 use crate::state::{At, Broken, Exec, Name, Standing, State, Status, TWICE};
@@ -189,7 +190,8 @@ fn act_words(act: Act) -> String {
         Act::StopSoon(slot) => format!("stops {} again, soon after our own stop", replica(slot)),
         Act::Stop(slot) => format!("stops {}", replica(slot)),
         Act::Rename(slot) => format!("starts {} and gives it a name of their own", replica(slot)),
-        Act::Promote(slot) => format!("starts {} and names it as production", replica(slot)),
+        Act::Promote(slot) => format!("promotes {}: starts it, for applications to use", replica(slot)),
+        Act::NameAsProduction(slot) => format!("starts {} and names it as production", replica(slot)),
         Act::Delete(slot) => format!("deletes {}", replica(slot)),
         Act::Remake(night) => {
             format!("makes an instance from a snapshot of the replica of {}, under its name", of_night(night))

@@ -54,3 +54,8 @@ fn holds_ignored() {
 fn sweeping_by_age() {
     is_found_wrong(Rule::SweepByAge);
 }
+
+#[test]
+fn a_promotion_that_leaves_the_tags_on() {
+    is_found_wrong(Rule::TagsLeftOn);
+}
