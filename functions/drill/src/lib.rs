@@ -16,6 +16,7 @@ pub mod own_sql;
 pub mod ownership;
 pub mod plan;
 pub mod ports;
+pub mod promotion;
 pub mod report;
 pub mod retirement;
 pub mod standing;

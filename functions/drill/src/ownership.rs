@@ -23,6 +23,12 @@ pub const TAG_BACKUP: &str = "restore-drill:backup";
 pub const TAG_BACKUP_DATA_AT: &str = "restore-drill:backup-data-at";
 /// Tag that a person puts on a replica to keep it, whatever its value: nothing here touches it then.
 pub const TAG_HOLD: &str = "restore-drill:hold";
+/// Tag that `restore-drill promote` puts on, with the drill that made the replica as its value: the instance is
+/// production, or is becoming it. It stays when the tags of [`OWNERSHIP_TAGS`] have gone.
+pub const TAG_PROMOTED: &str = "restore-drill:promoted";
+/// The tags by which an instance is ours: a promotion takes them off in its last step.
+pub const OWNERSHIP_TAGS: [&str; 6] =
+    [TAG_DEPLOYMENT, TAG_SOURCE, TAG_SOURCE_RESOURCE_ID, TAG_DRILL, TAG_BACKUP, TAG_BACKUP_DATA_AT];
 
 /// The tags that every replica gets in the call that creates it.
 pub fn replica_tags(
@@ -80,6 +86,12 @@ pub enum NotOurs {
     /// A person holds it by the tag `restore-drill:hold`.
     #[error("it is on hold by the tag {TAG_HOLD}")]
     Held,
+    /// It was promoted to production, whatever its other tags say.
+    #[error("it was promoted to production")]
+    Promoted,
+    /// Somebody promotes it: it has the tag, and ours as well.
+    #[error("its promotion was begun and isn't finished: 'restore-drill promote' goes on where it stopped")]
+    BeingPromoted,
 }
 
 /// Proof that an instance is a replica of this deployment, that nobody holds it, and that it isn't a
@@ -125,6 +137,10 @@ impl OwnedReplica {
         };
         let wrong = |tag: &'static str, found: &str| NotOurs::Tag { tag, found: format!("{found:?}") };
 
+        if instance.tags.contains_key(TAG_PROMOTED) {
+            let is_disowned = !is_tagged_ours(instance);
+            return Err(if is_disowned { NotOurs::Promoted } else { NotOurs::BeingPromoted });
+        }
         let deployment = tag(TAG_DEPLOYMENT)?;
         if deployment != ownership.deployment.as_str() {
             return Err(wrong(TAG_DEPLOYMENT, deployment));
@@ -202,6 +218,11 @@ impl OwnedReplica {
     pub fn deletion_protection(&self) -> bool {
         self.deletion_protection
     }
+}
+
+/// Whether the instance has any of the tags that a replica gets when it is created.
+pub fn is_tagged_ours(instance: &Instance) -> bool {
+    OWNERSHIP_TAGS.iter().any(|tag| instance.tags.contains_key(*tag))
 }
 
 /// Whether the instance claims to belong to this deployment, by tag or by name; such an instance is

@@ -16,8 +16,10 @@ use crate::instance::Instance;
 use crate::ownership::OwnedReplica;
 
 mod database;
+mod promotion;
 
 pub use database::{Connect, ConnectError, KeyRange, MeasureError, Session, Target};
+pub use promotion::{Changes, Observed, PromoteReplica, ReadService, Service};
 
 /// What kind of failure a call to RDS met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

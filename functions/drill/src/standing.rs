@@ -114,7 +114,12 @@ impl Known {
     /// Whether a newer replica of the same source is verified, stopped and left standing by its drill, so that
     /// this one is dispensable even if it was verified itself.
     pub fn has_successor(&self, all: &[Self]) -> bool {
-        all.iter().any(|other| {
+        self.successors(all).next().is_some()
+    }
+
+    /// Those newer replicas.
+    pub fn successors<'a>(&'a self, all: &'a [Self]) -> impl Iterator<Item = &'a Self> {
+        all.iter().filter(|other| {
             other.is_verified == Some(true)
                 && other.is_left_standing
                 && other.replica.status().class() == StatusClass::Stopped

@@ -1,4 +1,4 @@
-//! Stopping and deleting a replica: the only calls of this product that change an instance.
+//! Stopping and deleting a replica: the only calls of what is deployed that change an instance.
 //!
 //! Each takes the proof of ownership, made in this invocation from what RDS said. The lint on the
 //! SDK's calls is lifted for these two alone.

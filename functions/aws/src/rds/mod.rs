@@ -1,13 +1,14 @@
-//! The adapter to RDS: describing, restoring, stopping, deleting.
+//! The adapter to RDS: describing, restoring, stopping, deleting, promoting.
 //!
-//! Stopping and deleting are the only calls here that change an instance, and both take the proof of
-//! ownership. There is no call that starts or modifies one.
+//! Every call here that changes an instance takes a proof made from what RDS said: stopping and deleting that
+//! of ownership, those of a promotion that of a verified replica.
 
 mod backups;
 mod change;
 mod error;
 mod events;
 mod instances;
+mod promote;
 mod restore;
 mod translate;
 

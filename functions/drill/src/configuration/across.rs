@@ -84,6 +84,25 @@ pub(super) fn digests_are_named(root: &Node, reader: &mut Reader) {
     }
 }
 
+/// Production that only the verifier can reach is no production: the isolated replica's groups are others.
+pub(super) fn promotion_lets_in_somebody(root: &Node, reader: &mut Reader) {
+    let groups = |section: &str| {
+        let groups: Option<Vec<String>> = root.field(section)?.field("security_groups").and_then(peek);
+        groups.filter(|groups| !groups.is_empty())
+    };
+    let (Some(isolated), Some(wanted)) = (groups("replica"), groups("promotion")) else { return };
+    if wanted.iter().all(|group| isolated.contains(group)) {
+        report_in(
+            root,
+            ["promotion", "security_groups"],
+            ["promotion", "security_groups"],
+            reader,
+            "are those of the isolated replica, which let in the verifier alone".to_owned(),
+            "name the groups that let production's applications in",
+        );
+    }
+}
+
 /// A planned deletion ends after it began.
 pub(super) fn purge_order(purge: &Node, reader: &mut Reader) {
     let [from, to] = ["from", "to"].map(|name| purge.field(name).and_then(peek::<chrono::NaiveDate>));

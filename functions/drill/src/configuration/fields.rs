@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{
     BackupPolicy, CatalogueEffects, Configuration, DatabaseSettings, Deadlines, Disposal, Effect,
-    ExpectedValue, Freshness, HealthEffects, Level, Polling, Purge, QueryCheck, ReplicaSettings, Span,
-    TableRules, across,
+    ExpectedValue, Freshness, HealthEffects, Level, Polling, PromotionSettings, Purge, QueryCheck,
+    ReplicaSettings, Span, TableRules, across,
     document::{Node, Value},
     limits,
     read::{Read, Reader, Reported, record},
@@ -20,6 +20,7 @@ use crate::ids::SourceId;
 pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("[backup]", BackupPolicy::FIELDS),
     ("[replica]", ReplicaSettings::FIELDS),
+    ("[promotion]", PromotionSettings::FIELDS),
     ("[deadlines]", Deadlines::FIELDS),
     ("[polling]", Polling::FIELDS),
     ("[database]", DatabaseSettings::FIELDS),
@@ -40,10 +41,12 @@ record! {
         whole across::unique_query_names,
         whole across::accepted_queries_exist,
         whole across::spans_agree,
-        whole across::digests_are_named;
+        whole across::digests_are_named,
+        whole across::promotion_lets_in_somebody;
     source: required(r#"source = "courses-prod""#);
     backup: optional(BackupPolicy::default);
     replica: required("a section [replica] with instance_class, subnet_group and security_groups");
+    promotion: maybe;
     deadlines: optional(Deadlines::default);
     polling: optional(Polling::default);
     database: required("a section [database] with name");
@@ -75,6 +78,18 @@ record! {
     extended_support: optional(bool::default);
     abandoned_max_age: optional(Self::default_abandoned_max_age),
         between(Span::minutes(1), limits::ABANDONED_AGE_MAX);
+}
+
+record! {
+    PromotionSettings,
+        whole on("security_groups", count(1, limits::SECURITY_GROUPS_MAX)),
+        whole on("security_groups", rules::security_groups);
+    security_groups: required(r#"security_groups = ["sg-0f1e2d3c4b5a69788"], the groups of production"#);
+    parameter_group: maybe, rules::group_name;
+    instance_class: maybe, rules::instance_class;
+    backup_retention_days: optional(Self::default_backup_retention_days), rules::retention_days;
+    multi_az: optional(Self::default_multi_az);
+    deletion_protection: optional(Self::default_deletion_protection);
 }
 
 record! {

@@ -30,6 +30,8 @@ pub const GROUP_NAME_MAX_BYTES: usize = 255;
 /// The storage types that RDS for PostgreSQL has.
 pub const STORAGE_TYPES: &[&str] = &["gp2", "gp3", "io1", "io2", "standard"];
 
+/// The longest that RDS keeps automated backups, in days (RDS API reference, `BackupRetentionPeriod`).
+pub const BACKUP_RETENTION_MAX_DAYS: u64 = 35;
 /// RDS keeps automated backups for 35 days at most; nothing older can be the newest.
 pub const BACKUP_AGE_MAX: Span = Span::hours(35 * 24);
 /// The longest that one phase may take: all that [`WAITING_MAX`] leaves.

@@ -207,6 +207,21 @@ pub(super) fn sql(sql: &impl AsRef<str>, node: &Node, reader: &mut Reader) {
     }
 }
 
+/// How long production's automated backups are kept. 0 would turn them off.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a rule takes its value by reference")]
+pub(super) fn retention_days(days: &u64, node: &Node, reader: &mut Reader) {
+    let most = limits::BACKUP_RETENTION_MAX_DAYS;
+    if *days == 0 {
+        reader.report(
+            node,
+            "would leave production without automated backups",
+            "write a number of days, like 7; nothing here can drill what has no backups",
+        );
+    } else if *days > most {
+        reader.report(node, format!("must be from 1 to {most}"), "RDS keeps automated backups no longer");
+    }
+}
+
 /// The largest share of rows that may have come.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "a rule takes its value by reference")]
 pub(super) fn max_growth(share: &f64, node: &Node, reader: &mut Reader) {

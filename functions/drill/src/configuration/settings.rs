@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Span, limits};
 
 /// What RDS takes as the name of a subnet group or parameter group.
-const GROUP_NAME: &str = "^[A-Za-z0-9._-]([A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$";
+pub(super) const GROUP_NAME: &str = "^[A-Za-z0-9._-]([A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$";
 
 /// Which backup is good enough to drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,13 +1,14 @@
 //! The night after the source was deleted: what is left of its data, since somebody reads this at 3 AM.
 //!
-//! Names only replicas that RDS still knows, held ones included. Changes nothing.
+//! Names only replicas that RDS still knows, held and promoted ones included. Changes nothing.
 
 use crate::backup::Backup;
 use crate::error::{StepError, WireName};
 use crate::ids::{DrillId, SourceId, rfc3339};
 use crate::instance::Instance;
-use crate::ownership::{TAG_DRILL, TAG_SOURCE, looks_like_ours};
+use crate::ownership::{TAG_DRILL, TAG_HOLD, TAG_SOURCE, looks_like_ours};
 use crate::ports::{ReadInstances, ReadObjects};
+use crate::promotion;
 use crate::store;
 
 use super::Settings;
@@ -22,6 +23,10 @@ where
     P: ReadInstances + ReadObjects,
 {
     let instances = ports.instances().await?;
+    let is_of_source = |i: &&Instance| promotion::marked_drill(i).is_some_and(|d| d.source() == *source);
+    if let Some(promoted) = instances.iter().find(is_of_source) {
+        return Ok(promoted_meanwhile(source, promoted));
+    }
     let mut newest: Option<(Backup, DrillId, &Instance)> = None;
     for instance in instances
         .iter()
@@ -47,7 +52,7 @@ where
     let left = match newest {
         Some((backup, drill, instance)) => format!(
             "the standby {} ({}) was verified by drill {drill} with data of {} and was not touched: \
-             tag it restore-drill:hold, then start it with 'aws rds start-db-instance'",
+             'restore-drill promote --source {source}' makes it production",
             instance.id,
             instance.status,
             rfc3339(backup.data_at)
@@ -60,4 +65,35 @@ where
         "if it was renamed, change 'source' in the configuration; if it was deleted, ask AWS Support at once \
          whether its automated backups can be brought back",
     ))
+}
+
+/// The night after a promotion: production is there, and has another name.
+fn promoted_meanwhile(source: &SourceId, promoted: &Instance) -> StepError {
+    let id = &promoted.id;
+    let hold = promoted.tags.get(TAG_HOLD).filter(|text| !text.is_empty());
+    let how = hold.map_or_else(String::new, |text| format!(" ({text})"));
+    let (fact, hint) = if promotion::is_promoted(promoted) {
+        (
+            format!(
+                "the source {source} does not exist: its replica {id}{how} is production in its place. It is {}, and \
+                 nothing of restore-drill touches it. Nothing is drilled until production has the source's name",
+                promoted.status
+            ),
+            format!(
+                "rename it, and the drills go on by themselves: aws rds modify-db-instance --db-instance-identifier \
+                 {id} --new-db-instance-identifier {source} --apply-immediately (connections end; its endpoint is \
+                 then the old one); or drill it under a name of its own: change 'source' in the configuration"
+            ),
+        )
+    } else {
+        (
+            format!(
+                "the source {source} does not exist: the promotion of its replica {id}{how} was begun and isn't \
+                 finished. It is {}, and was not touched",
+                promoted.status
+            ),
+            format!("'restore-drill promote --source {source}' goes on where it stopped"),
+        )
+    };
+    StepError::new(WireName::SourceNotFound, fact, hint)
 }

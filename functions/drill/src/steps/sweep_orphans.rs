@@ -17,7 +17,9 @@ use crate::evidence::keys;
 use crate::ids::{DbiResourceId, SourceId};
 use crate::instance::{Instance, InstanceStatus, StatusClass};
 use crate::notification;
-use crate::ownership::{OwnedReplica, Ownership, TAG_SOURCE, TAG_SOURCE_RESOURCE_ID, looks_like_ours};
+use crate::ownership::{
+    NotOurs, OwnedReplica, Ownership, TAG_SOURCE, TAG_SOURCE_RESOURCE_ID, looks_like_ours,
+};
 use crate::ports::{
     DeleteReplica, Notify, ReadExecutions, ReadInstanceEvents, ReadInstances, ReadObjects, StopReplica,
     WriteObjects,
@@ -25,6 +27,8 @@ use crate::ports::{
 use crate::retirement::may_be_deleted;
 use crate::standing::{Known, WhyRunning, why_running};
 use crate::store;
+
+mod look_again;
 
 /// What starts it; EventBridge's event, of which nothing is used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +89,10 @@ where
     let mut known = Vec::new();
     for instance in instances.iter().filter(|i| looks_like_ours(i, &settings.deployment)) {
         match OwnedReplica::confirm(instance, &ownership_among(&instances, instance, settings)) {
+            // Production needs nobody's look at 3 AM.
+            Err(reason @ NotOurs::Promoted) => {
+                items.push(item(instance, Action::Keep, format!("left alone: {reason}")));
+            }
             Err(reason) => items.push(item(instance, Action::Report, format!("left alone: {reason}"))),
             Ok(replica) => known.push((instance, know(ports, replica).await?)),
         }
@@ -92,7 +100,7 @@ where
     let (seen, known): (Vec<&Instance>, Vec<Known>) = known.into_iter().unzip();
     let mut ended = Ok(());
     for (instance, one) in seen.into_iter().zip(&known) {
-        let looked = Looked { one, created_at: created_at(instance, one), all: &known, now };
+        let looked = Looked { one, created_at: created_at(instance, one), all: &known, now, settings };
         match looked.sweep(ports).await {
             Ok((action, reason)) => items.push(item(instance, action, reason)),
             Err(e) if e.name.is_retried() => {
@@ -160,6 +168,7 @@ struct Looked<'a> {
     created_at: DateTime<Utc>,
     all: &'a [Known],
     now: DateTime<Utc>,
+    settings: &'a Settings,
 }
 
 impl Looked<'_> {
@@ -284,6 +293,10 @@ impl Looked<'_> {
     {
         if self.one.is_verified.is_none() {
             return Ok((Action::Report, format!("{reason}, but its evidence can't be read")));
+        }
+        // The look before may be minutes old: calls are throttled, and people act at the same time.
+        if let Err(changed) = self.look_again(ports).await? {
+            return Ok((Action::Report, format!("kept: {changed}")));
         }
         match changes::delete(ports, &self.one.replica).await {
             Ok(()) => Ok((Action::Delete, reason.to_owned())),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod mistakes;
+mod promotion;
 mod properties;
 mod reading;
 mod schema;
