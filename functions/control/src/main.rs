@@ -1,4 +1,4 @@
-//! The Lambda artifact outside the VPC. One binary for ten functions: Lambda's handler setting says
+//! The Lambda artifact outside the VPC. One binary for eleven functions: Lambda's handler setting says
 //! which step a function is, and the function's role what it may do.
 //!
 //! Knows no SQL and no order of steps. Reads settings and clock, builds the clients once, and calls

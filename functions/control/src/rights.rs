@@ -165,6 +165,8 @@ rights! {
     /// `sweep-orphans`: stops or deletes what it can prove to be its own, and tells people.
     SweepOrphans:
         ReadInstances ReadInstanceEvents StopReplica DeleteReplica ReadExecutions ReadObjects WriteObjects Notify;
+    /// `watch-restores`: looks, and publishes what it saw. Changes nothing anywhere.
+    WatchRestores: ReadInstances ReadObjects EmitMetrics;
 }
 
 #[cfg(test)]

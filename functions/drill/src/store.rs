@@ -15,7 +15,7 @@ use crate::ports::{ReadObjects, StoreError, StoreErrorKind, WriteObjects};
 const JSON: &str = "application/json";
 
 /// How far back earlier drills are looked for.
-const LOOK_BACK: TimeDelta = TimeDelta::days(90);
+pub(crate) const LOOK_BACK: TimeDelta = TimeDelta::days(90);
 /// How many drills are listed in one call, and the most calls: a drill every two minutes for 90 days.
 const DRILLS_PER_PAGE: usize = 1000;
 const PAGES_MAX: usize = 64;

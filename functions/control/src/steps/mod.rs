@@ -16,6 +16,7 @@ mod restore_replica;
 mod retire_previous;
 mod stop_replica;
 mod sweep_orphans;
+mod watch_restores;
 
 /// Gives a step its rights and settings.
 pub(crate) type Begin = fn(Adapters, Settings) -> Call;
@@ -32,6 +33,7 @@ const HANDLERS: &[(&str, Begin)] = &[
     ("publish-report", publish_report::begin),
     ("abandon-drill", abandon_drill::begin),
     ("sweep-orphans", sweep_orphans::begin),
+    ("watch-restores", watch_restores::begin),
 ];
 
 /// The handler of that name.

@@ -30,6 +30,7 @@ pub mod run_check;
 mod source_gone;
 pub mod stop_replica;
 pub mod sweep_orphans;
+pub mod watch_restores;
 
 /// The handlers of the artifact `control`, outside the VPC.
 pub const CONTROL: &[&str] = &[
@@ -43,6 +44,7 @@ pub const CONTROL: &[&str] = &[
     "publish-report",
     "abandon-drill",
     "sweep-orphans",
+    "watch-restores",
 ];
 
 /// The handlers of the artifact `verify`, inside the VPC.

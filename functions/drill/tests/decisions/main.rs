@@ -6,6 +6,7 @@
 mod support;
 
 mod abandoning;
+mod alarm;
 mod checks;
 mod fleets;
 mod judging;
@@ -17,7 +18,9 @@ mod queries;
 mod readers;
 mod restoring;
 mod retiring;
+mod silence;
 mod stopping;
 mod sweeping;
 mod trends;
 mod verdicts;
+mod watching;

@@ -6,13 +6,13 @@ use drill::steps::{CONTROL, VERIFY};
 
 use crate::definition::{TEXT, project, tasks, words};
 
-/// Has a schedule of its own instead of a state.
-const WITHOUT_A_STATE: &str = "sweep-orphans";
+/// Have schedules of their own instead of a state.
+const WITHOUT_A_STATE: [&str; 2] = ["sweep-orphans", "watch-restores"];
 
 #[test]
-fn the_handlers_are_the_tasks_of_the_definition_and_the_sweep() {
+fn the_handlers_are_the_tasks_of_the_definition_the_sweep_and_the_watchdog() {
     let mut states: BTreeSet<String> = tasks().iter().map(|t| words(&t.name, "-")).collect();
-    states.insert(WITHOUT_A_STATE.to_owned());
+    states.extend(WITHOUT_A_STATE.map(ToOwned::to_owned));
     let handlers: BTreeSet<String> = CONTROL.iter().chain(VERIFY).map(|h| (*h).to_owned()).collect();
     assert_eq!(states, handlers);
     assert_eq!(CONTROL.len() + VERIFY.len(), handlers.len(), "a handler is listed twice");

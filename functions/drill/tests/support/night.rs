@@ -80,6 +80,18 @@ impl World {
     pub(crate) fn sweep(&self) -> Result<sweep_orphans::Output, StepError> {
         ready(sweep_orphans::run(self, &self.settings, sweep_orphans::Input {}, self.now()))
     }
+
+    /// The watchdog looks at sources of which nobody said since when they are watched.
+    pub(crate) fn watch(&self, sources: &[&str]) -> Result<watch_restores::Output, StepError> {
+        let watched = |source: &&str| serde_json::json!({ "source": source });
+        self.watch_what(serde_json::json!({ "sources": sources.iter().map(watched).collect::<Vec<_>>() }))
+    }
+
+    /// The watchdog looks, with the input of its schedule.
+    pub(crate) fn watch_what(&self, input: Value) -> Result<watch_restores::Output, StepError> {
+        let input = serde_json::from_value(input).expect("an input of the watchdog");
+        ready(watch_restores::run(self, &self.settings, input, self.now()))
+    }
 }
 
 /// Evidence of a drill whose replica is the instance.

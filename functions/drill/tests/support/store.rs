@@ -74,9 +74,12 @@ impl Notify for World {
 }
 
 impl EmitMetrics for World {
-    async fn emit(&self, source: &SourceId, _: DateTime<Utc>, metrics: &[Metric]) -> Result<(), StoreError> {
+    async fn emit(&self, source: &SourceId, at: DateTime<Utc>, metrics: &[Metric]) -> Result<(), StoreError> {
         self.store("PutMetricData", source.as_str()).go(|| {
-            self.change(|s| s.metrics.extend_from_slice(metrics));
+            self.change(|s| {
+                s.metrics.extend_from_slice(metrics);
+                s.points.extend(metrics.iter().map(|m| (source.clone(), at, m.clone())));
+            });
             Ok(())
         })
     }

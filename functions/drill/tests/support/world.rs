@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, TimeDelta, Utc};
 use drill::backup::{RestorableWindow, Snapshot};
 use drill::evidence::{Claim, Evidence, Notification, StopRecord, keys};
-use drill::ids::DrillId;
+use drill::ids::{DrillId, SourceId};
 use drill::instance::{Endpoint, Instance, InstanceStatus};
 use drill::ports::Metric;
 use drill::steps::Settings;
@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) running: BTreeSet<String>,
     pub(crate) notifications: Vec<Notification>,
     pub(crate) metrics: Vec<Metric>,
+    /// The same, with the source that each is of and the time that it was given.
+    pub(crate) points: Vec<(SourceId, DateTime<Utc>, Metric)>,
     pub(crate) faults: Faults,
     /// Each call to a port with its subject, in order.
     pub(crate) log: Vec<String>,
