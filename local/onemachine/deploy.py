@@ -151,13 +151,13 @@ def policy_values(machine: Machine, deployment: Deployment) -> documents.Values:
     sources = [i for i in instances if i["DBInstanceIdentifier"].startswith("courses-")]
     ids = [source["DbiResourceId"] for source in sources] or ["db-NONE"]
     in_machine = [step for step in STEPS if step.handler not in OUTSIDE_THE_MACHINE]
-    (sweep,) = [step for step in STEPS if step.handler == "sweep-orphans"]
     return documents.Values(
         deployment=deployment.name,
         bucket=deployment.bucket,
         topic_arn=deployment.topic_arn,
         state_machine_arn=deployment.state_machine_arn,
-        sweep_arn=deployment.function_arn(sweep),
+        sweep_arn=deployment.function_arn(deployment.step("sweep-orphans")),
+        watch_arn=deployment.function_arn(deployment.step("watch-restores")),
         function_arns=tuple(deployment.function_arn(step) for step in in_machine),
         source_arns=(f"arn:aws:rds:{REGION}:{ACCOUNT}:db:courses-*",),
         source_user_arns=tuple(f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:{i}/*" for i in ids),

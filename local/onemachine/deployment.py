@@ -36,9 +36,10 @@ STEPS = (
     Step("publish-report"),
     Step("abandon-drill"),
     Step("sweep-orphans"),
+    Step("watch-restores", timeout_s=300),
 )
-# Runs on a schedule of its own, so no state calls it.
-OUTSIDE_THE_MACHINE = frozenset({"sweep-orphans"})
+# Run on schedules of their own, so no state calls them.
+OUTSIDE_THE_MACHINE = frozenset({"sweep-orphans", "watch-restores"})
 
 
 class DefinitionError(Exception):
@@ -71,6 +72,10 @@ class Deployment:
     @property
     def state_machine_arn(self) -> str:
         return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{self.prefix}"
+
+    def step(self, handler: str) -> Step:
+        """The function of that handler."""
+        return next(step for step in STEPS if step.handler == handler)
 
     def function_name(self, step: Step) -> str:
         return f"{self.prefix}-{step.handler}"

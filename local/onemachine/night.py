@@ -17,7 +17,17 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 from botocore.exceptions import ClientError
 
-from onemachine import courses, deploy, diagnosis, executions, kept, machine, processes, watch
+from onemachine import (
+    courses,
+    deploy,
+    diagnosis,
+    executions,
+    kept,
+    machine,
+    processes,
+    watch,
+    watchdog,
+)
 from onemachine.courses import Source
 from onemachine.deployment import Deployment
 from onemachine.double import DoubleError
@@ -89,6 +99,7 @@ def _prepare(aws: Machine) -> tuple[Deployment, Source]:
         deployment = deploying.result().deployment
     configuration = (courses.SQL / f"{SOURCE}.toml").read_text(encoding="utf-8")
     deploy.put_configuration(aws, deployment, SOURCE, configuration)
+    watchdog.put_up(aws, deployment, [SOURCE], since=datetime.now(timezone.utc))
     _say(f"{SOURCE} holds {courses.SUBMISSIONS * 20:,} answers; the drill is deployed.")
     return deployment, source
 

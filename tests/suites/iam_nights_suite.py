@@ -13,7 +13,7 @@ import pytest
 from harness import local_aws
 from harness.local_aws import LocalAws
 from harness.stage import Drill, Stage
-from onemachine import courses, deploy, executions, machine, processes
+from onemachine import courses, deploy, executions, machine, processes, watchdog
 from onemachine.iam import documents, simulator
 from onemachine.iam.calls import Need
 from onemachine.iam.gate import Asked, Gate, unused
@@ -131,16 +131,17 @@ def _without_claim(stage: Stage) -> None:
 
 
 def _start_by_schedule(stage: Stage, gate: Gate) -> None:
-    """EventBridge Scheduler starts a drill and the sweep, each with the role that is for it."""
+    """EventBridge Scheduler starts each with the role that is for it."""
     aws, deployment = stage.machine, stage.aws.deployment
-    (sweep,) = [step for step in deploy.STEPS if step.handler == "sweep-orphans"]
+    sweep, watch = (deployment.step(name) for name in ("sweep-orphans", watchdog.HANDLER))
     at = datetime.now(timezone.utc) + timedelta(seconds=2)
     drill = {"source": "courses-nobody", "scheduled_at": executions.rfc3339(at)}
     targets = {
         "start-drill": (deployment.state_machine_arn, drill),
         "start-sweep": (deployment.function_arn(sweep), {}),
+        watchdog.ROLE: (deployment.function_arn(watch), watchdog.request([stage.source.name])),
     }
-    sweeps = len(stage.log("sweep-orphans"))
+    lines = {step.handler: len(stage.log(step.handler)) for step in (sweep, watch)}
     for role, (arn, said) in targets.items():
         aws.client("scheduler").create_schedule(
             Name=f"{deployment.prefix}-{role}",
@@ -157,8 +158,16 @@ def _start_by_schedule(stage: Stage, gate: Gate) -> None:
     )
     assert drill in started
     gate.may("start-drill", Need("states:StartExecution", deployment.state_machine_arn))
-    courses.wait_for(lambda: len(stage.log("sweep-orphans")), lambda n: n > sweeps, "the sweep", 60)
-    gate.may("start-sweep", Need("lambda:InvokeFunction", deployment.function_arn(sweep)))
+    for role, step in (("start-sweep", sweep), (watchdog.ROLE, watch)):
+        courses.wait_for(
+            lambda handler=step.handler: len(stage.log(handler)),
+            lambda n, handler=step.handler: n > lines[handler],
+            step.handler,
+            60,
+        )
+        gate.may(role, Need("lambda:InvokeFunction", deployment.function_arn(step)))
+    # What it must be able to see it has published by now.
+    assert "errorType" not in stage.invoke(watchdog.HANDLER, watchdog.request([stage.source.name]))
 
 
 def _inputs(stage: Stage) -> list[dict]:

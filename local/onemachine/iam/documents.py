@@ -21,8 +21,15 @@ DIRECTORY = ROOT / "infra" / "iam"
 GUARD_RAIL = "guard-rail"
 # One more document of a role, for those whose backups are encrypted under a key of their own.
 OPTIONAL = {"restore-replica-keys": "restore-replica"}
+# For people who run a command that changes instances; no service assumes them.
+OPERATORS = ("operator-promote", "operator-sweep")
 # Roles without a function: what assumes them, by the document of trust.
-OTHER_ROLES = {"state-machine": "states", "start-drill": "scheduler", "start-sweep": "scheduler"}
+OTHER_ROLES = {
+    "state-machine": "states",
+    "start-drill": "scheduler",
+    "start-sweep": "scheduler",
+    "start-watch": "scheduler",
+}
 
 Policy = dict[str, Any]
 
@@ -40,6 +47,7 @@ class Values:
     topic_arn: str
     state_machine_arn: str
     sweep_arn: str
+    watch_arn: str
     function_arns: tuple[str, ...]
     source_arns: tuple[str, ...]
     source_user_arns: tuple[str, ...]

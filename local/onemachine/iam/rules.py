@@ -16,17 +16,19 @@ from onemachine.iam.world import Said, Thing
 
 FUNCTIONS = frozenset(step.handler for step in STEPS)
 EVERYBODY = FUNCTIONS | set(OTHER_ROLES)
-PLANNER, RESTORER, SWEEP, STARTER = (
-    {role} for role in ("plan-drill", "restore-replica", "sweep-orphans", "start-drill")
+PLANNER, RESTORER, SWEEP, WATCH, STARTER = (
+    {role}
+    for role in ("plan-drill", "restore-replica", "sweep-orphans", "watch-restores", "start-drill")
 )
 VERIFIERS = {"plan-checks", "run-check"}
 STOPPERS = {"stop-replica", "abandon-drill"} | SWEEP
 DELETERS = {"retire-previous", "abandon-drill"} | SWEEP
-LOOKERS = PLANNER | RESTORER | STOPPERS | DELETERS | {"observe-replica"}
+LOOKERS = PLANNER | RESTORER | STOPPERS | DELETERS | WATCH | {"observe-replica"}
 READERS = FUNCTIONS - VERIFIERS - {"observe-replica"}
 ASKERS = PLANNER | SWEEP
-MEASURERS = {"publish-report", "abandon-drill"}
-TELLERS = MEASURERS | SWEEP
+REPORTERS = {"publish-report", "abandon-drill"}
+MEASURERS = REPORTERS | WATCH
+TELLERS = REPORTERS | SWEEP
 
 MACHINE = f"restore-drill-{world.DEPLOYMENT}"
 AUTOMATED = "rds:DescribeDBInstanceAutomatedBackups"
@@ -45,7 +47,11 @@ WRITES = {
     "sweep-orphans": {"stop.json"},
 }
 FOLDERS = {"plan-drill": ("drills/", "config/"), "sweep-orphans": ("drills/", "config/")}
-CALLS = {"state-machine": FUNCTIONS - OUTSIDE_THE_MACHINE, "start-sweep": SWEEP}
+CALLS = {
+    "state-machine": FUNCTIONS - OUTSIDE_THE_MACHINE,
+    "start-sweep": SWEEP,
+    "start-watch": WATCH,
+}
 
 
 @dataclass(frozen=True)

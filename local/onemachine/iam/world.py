@@ -81,6 +81,7 @@ def values() -> Values:
         topic_arn=arn("sns", machine),
         state_machine_arn=arn("states", f"stateMachine:{machine}"),
         sweep_arn=function_arn("sweep-orphans"),
+        watch_arn=function_arn("watch-restores"),
         function_arns=tuple(function_arn(handler) for handler in in_machine),
         source_arns=tuple(arn("rds", f"db:{name}") for name in SOURCES),
         source_user_arns=tuple(arn("rds-db", f"dbuser:{found}/*") for found in SOURCE_IDS),
