@@ -40,7 +40,7 @@ const READING: [&str; 5] = [
 ];
 
 /// The actions that change something.
-const CHANGING: [&str; 12] = [
+const CHANGING: [&str; 13] = [
     "CreateDBInstance",
     "CreateDBSnapshot",
     "CopyDBSnapshot",
@@ -49,6 +49,7 @@ const CHANGING: [&str; 12] = [
     "RestoreDBInstanceToPointInTime",
     "StartDBInstance",
     "StopDBInstance",
+    "RebootDBInstance",
     "ModifyDBInstance",
     "DeleteDBInstance",
     "AddTagsToResource",
@@ -216,6 +217,7 @@ fn change_instance(
             };
             plane.delete_instance(now, &request, servers)
         }
+        "RebootDBInstance" => plane.reboot_instance(now, &params.required("DBInstanceIdentifier")?, servers),
         "StartDBInstance" => plane.start_instance(now, &params.required("DBInstanceIdentifier")?, servers),
         _ => {
             let snapshot = params.text("DBSnapshotIdentifier");

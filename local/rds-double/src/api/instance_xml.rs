@@ -33,7 +33,7 @@ pub(super) fn instance(xml: &mut Xml, view: &InstanceView) {
     xml.text("PreferredBackupWindow", &settings.backup_window);
     xml.number("BackupRetentionPeriod", settings.backup_retention_days);
     xml.element("DBSecurityGroups", |_| {});
-    groups(xml, settings);
+    groups(xml, instance);
     subnet_group(xml, view, settings);
     xml.text("PreferredMaintenanceWindow", &settings.maintenance_window);
     xml.element("PendingModifiedValues", |xml| pending(xml, instance));
@@ -72,7 +72,8 @@ pub(super) fn instance(xml: &mut Xml, view: &InstanceView) {
     xml.text("EngineLifecycleSupport", &settings.engine_lifecycle_support);
 }
 
-fn groups(xml: &mut Xml, settings: &Settings) {
+fn groups(xml: &mut Xml, instance: &Instance) {
+    let settings = &instance.settings;
     xml.list("VpcSecurityGroups", &settings.security_groups, |xml, id| {
         xml.element("VpcSecurityGroupMembership", |xml| {
             xml.text("VpcSecurityGroupId", id);
@@ -82,7 +83,8 @@ fn groups(xml: &mut Xml, settings: &Settings) {
     xml.element("DBParameterGroups", |xml| {
         xml.element("DBParameterGroup", |xml| {
             xml.text("DBParameterGroupName", &settings.parameter_group);
-            xml.text("ParameterApplyStatus", "in-sync");
+            let status = if instance.is_reboot_pending { "pending-reboot" } else { "in-sync" };
+            xml.text("ParameterApplyStatus", status);
         });
     });
     xml.element("OptionGroupMemberships", |xml| {

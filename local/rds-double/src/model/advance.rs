@@ -127,9 +127,17 @@ impl ControlPlane {
                 instance.endpoint = instance.address.clone();
                 instance.created_at = instance.created_at.or(Some(at));
             }
-            Effect::Apply(changes) => changes.apply(&mut instance.settings),
+            Effect::Apply(changes) => {
+                // Another parameter group is named at once and is in force after a reboot.
+                let is_other =
+                    changes.parameter_group.as_ref().is_some_and(|g| *g != instance.settings.parameter_group);
+                instance.is_reboot_pending |= is_other;
+                instance.pending = std::mem::take(&mut instance.pending).without(&changes);
+                changes.apply(&mut instance.settings);
+            }
             Effect::Rename(id) => instance.id = id,
             Effect::MarkStopped => instance.stopped_at = Some(at),
+            Effect::MarkRebooted => instance.is_reboot_pending = false,
             Effect::FinishSnapshot(snapshot) => self.finish_snapshot(snapshot, at),
             Effect::Remove { keep_backups } => self.remove_instance(key, keep_backups, at),
             Effect::Tell(category, message) => {

@@ -152,6 +152,7 @@ impl ControlPlane {
             stopped_at: None,
             pending: Changes::default(),
             pending_id: None,
+            is_reboot_pending: false,
             address: None,
             stages: std::collections::VecDeque::new(),
             rest: Status::AVAILABLE,

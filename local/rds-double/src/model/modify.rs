@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::create::{check_changes, check_password};
-use super::resources::{Effect, Stage};
+use super::resources::{Effect, Stage, StageWork};
 use super::servers::{Job, Password, Servers};
 use super::settings::Changes;
 use super::status::Status;
@@ -28,7 +28,7 @@ pub struct ModifyInstance {
 
 impl ControlPlane {
     /// Changes an instance. What waits for a maintenance window is shown as pending and never
-    /// happens here.
+    /// happens here. Where automated backups begin, the first one follows at once.
     ///
     /// # Errors
     /// `DBInstanceNotFound`, `InvalidDBInstanceState`, `DBInstanceAlreadyExists`,
@@ -62,10 +62,14 @@ impl ControlPlane {
         };
         let (rename, pending_id) = if request.apply_immediately { (new_id, None) } else { (None, new_id) };
         if let Some(entry) = self.instances.edit(&key) {
-            entry.pending = entry.pending.clone().merged(pending);
+            // What takes its time is shown as pending until it is done.
+            let under_way = at_once.clone().part_deferred().1;
+            entry.pending = entry.pending.clone().merged(pending).merged(under_way);
             entry.pending_id = pending_id.or(entry.pending_id.take());
         }
         let mut stages = Vec::new();
+        let begins_backups = instance.settings.backup_retention_days == 0
+            && at_once.backup_retention_days.is_some_and(|days| days > 0);
         if !at_once.is_empty() || request.master_password.is_some() {
             let mut after = instance.settings.clone();
             at_once.clone().apply(&mut after);
@@ -80,6 +84,11 @@ impl ControlPlane {
                     .then(Effect::Apply(Box::new(at_once)))
                     .then(Effect::Tell("configuration change", "Finished applying modification".into())),
             );
+        }
+        if begins_backups {
+            let mut backup = Stage::new(Status::BACKING_UP, self.config.delays.backing_up);
+            backup.work = StageWork::AutomatedBackup;
+            stages.push(backup);
         }
         if let Some(new_id) = rename {
             let message = format!("Renamed instance from {} to {new_id}", instance.id);

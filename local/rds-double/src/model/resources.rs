@@ -43,6 +43,8 @@ pub struct Instance {
     pub pending: Changes,
     /// A rename that waits for the maintenance window.
     pub pending_id: Option<String>,
+    /// Whether another parameter group waits for a reboot.
+    pub is_reboot_pending: bool,
     pub(crate) address: Option<Address>,
     pub(crate) stages: VecDeque<Stage>,
     pub(crate) rest: Status,
@@ -191,6 +193,7 @@ pub(crate) enum Effect {
     Apply(Box<Changes>),
     Rename(String),
     MarkStopped,
+    MarkRebooted,
     Remove { keep_backups: bool },
     Tell(&'static str, String),
 }

@@ -70,6 +70,33 @@ impl ControlPlane {
         self.view_of(&key, now)
     }
 
+    /// Reboots an instance: its connections end, and another parameter group is in force.
+    ///
+    /// # Errors
+    /// `DBInstanceNotFound`, `InvalidDBInstanceState`.
+    pub fn reboot_instance(
+        &mut self,
+        now: DateTime<Utc>,
+        id: &str,
+        servers: &mut impl Servers,
+    ) -> Result<InstanceView, ApiError> {
+        let instance = self.instance(id)?;
+        if !instance.status.admits_stop() {
+            return Err(ApiError::instance_state(&instance.id, &instance.status, "available"));
+        }
+        let key = instance.resource_id.clone();
+        let stages = vec![
+            Stage::new(Status::REBOOTING, self.config.delays.modifying).doing(Job::Stop(key.clone())),
+            Stage::new(Status::REBOOTING, chrono::TimeDelta::zero())
+                .doing(Job::Start(key.clone()))
+                .then(Effect::MarkRebooted)
+                .then(Effect::Tell("availability", "DB instance restarted".into())),
+        ];
+        self.instances.edit(&key);
+        self.schedule(&key, stages, Status::AVAILABLE, now, servers);
+        self.view_of(&key, now)
+    }
+
     pub(super) fn begin_start(&mut self, key: &ResourceId, now: DateTime<Utc>, servers: &mut impl Servers) {
         let starting = Stage::new(Status::STARTING, self.config.delays.starting)
             .doing(Job::Start(key.clone()))
@@ -78,6 +105,7 @@ impl ControlPlane {
         self.schedule(key, vec![starting], Status::AVAILABLE, now, servers);
         if let Some(instance) = self.instances.tend(key) {
             instance.stopped_at = None;
+            instance.is_reboot_pending = false;
         }
     }
 }

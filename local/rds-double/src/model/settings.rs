@@ -105,6 +105,11 @@ macro_rules! changes {
                 *self == Self::default()
             }
 
+            /// These changes, those apart that `done` names too.
+            pub(crate) fn without(self, done: &Self) -> Self {
+                Self { $($field: self.$field.filter(|_| done.$field.is_none()),)* }
+            }
+
             /// These changes, with `later` on top.
             pub(crate) fn merged(self, later: Self) -> Self {
                 Self { $($field: later.$field.or(self.$field),)* }

@@ -26,6 +26,7 @@ statuses! {
     DELETING = "deleting",
     FAILED = "failed",
     MODIFYING = "modifying",
+    REBOOTING = "rebooting",
     RENAMING = "renaming",
     STARTING = "starting",
     STOPPED = "stopped",

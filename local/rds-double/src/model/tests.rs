@@ -303,3 +303,46 @@ fn the_same_seed_and_calls_give_the_same_ids() {
     let id = |region: &Region| region.plane.instance("prod").unwrap().resource_id.clone();
     assert_eq!(id(&Region::with_prod()), id(&Region::with_prod()));
 }
+
+#[test]
+fn another_parameter_group_is_in_force_after_a_reboot_and_not_before() {
+    let mut region = Region::with_prod();
+    let group = |name: &str| Changes { parameter_group: Some(name.into()), ..Changes::default() };
+    region.modify("prod", group("default.postgres15")).unwrap();
+    region.pass(1);
+    assert!(!region.plane.instance("prod").unwrap().is_reboot_pending, "it is the group that it has");
+    region.modify("prod", group("courses")).unwrap();
+    region.pass(1);
+    let seen = region.plane.instance("prod").unwrap();
+    assert_eq!((seen.settings.parameter_group.as_str(), seen.is_reboot_pending), ("courses", true));
+    region.plane.reboot_instance(region.now, "prod", &mut region.servers).unwrap();
+    assert_eq!(region.status("prod"), "rebooting");
+    region.pass(1);
+    assert!(!region.plane.instance("prod").unwrap().is_reboot_pending);
+    assert_eq!(region.status("prod"), "available");
+}
+
+#[test]
+fn an_instance_that_does_not_run_is_not_rebooted() {
+    let mut region = Region::with_prod();
+    region.stop("prod").unwrap();
+    region.pass(60);
+    let refused = region.plane.reboot_instance(region.now, "prod", &mut region.servers).unwrap_err();
+    assert_eq!(refused.code, "InvalidDBInstanceState");
+}
+
+#[test]
+fn what_takes_its_time_is_pending_until_it_is_done_and_the_first_backup_follows() {
+    let mut region = Region::new();
+    region.create("prod", 0).unwrap();
+    region.pass(60);
+    let wanted = Changes { multi_az: Some(true), backup_retention_days: Some(7), ..Changes::default() };
+    region.modify("prod", wanted).unwrap();
+    let pending = &region.plane.instance("prod").unwrap().pending;
+    assert_eq!((pending.multi_az, pending.backup_retention_days), (Some(true), Some(7)));
+    region.pass(60);
+    let seen = region.plane.instance("prod").unwrap();
+    assert_eq!(seen.pending, Changes::default());
+    assert!(seen.settings.multi_az && seen.settings.backup_retention_days == 7);
+    assert_eq!((region.automated().len(), region.status("prod").as_str()), (1, "available"));
+}
