@@ -12,16 +12,20 @@ use tokio_postgres::{Error, Transaction};
 use crate::count_index::{INDEX_ONLY, Shape, named};
 use crate::identifier::quote_table;
 
-/// What is unique about an index without expressions, and whether two nulls are the same key (since
-/// PostgreSQL 15, whose column older catalogues don't have).
+/// Whether an index is unique, and whether two nulls are the same key for it (since PostgreSQL 15, whose column older
+/// catalogues don't have). Without an answer it isn't unique, or calls a function or an operator that somebody
+/// made: those of the server itself are no dependencies.
 const UNIQUE: &str = "SELECT coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) \
                       FROM pg_catalog.pg_index AS i \
-                      WHERE i.indexrelid = $1 AND i.indisunique AND i.indexprs IS NULL";
+                      WHERE i.indexrelid = $1 AND i.indisunique AND (i.indexprs IS NULL OR NOT EXISTS ( \
+                          SELECT FROM pg_catalog.pg_depend AS d \
+                          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid \
+                          AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass)))";
 /// How many rows are named; the others are counted.
 const TOLD_MAX: i64 = 5;
 
 /// Looks for keys that are there twice. Reads all of a unique index, and the heap where rows aren't known to be
-/// visible to all; nothing for an index that isn't unique or that has expressions, whose functions are a user's.
+/// visible to all; nothing for an index that isn't unique, or whose expressions call what a user made.
 pub(crate) async fn duplicates(
     transaction: &Transaction<'_>,
     table: &TableName,
