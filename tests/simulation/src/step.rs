@@ -42,6 +42,7 @@ pub(crate) fn step(ports: Ports, handler: &str, payload: Value, now: DateTime<Ut
         "publish-report" => control!(publish_report),
         "abandon-drill" => control!(abandon_drill),
         "sweep-orphans" => control!(sweep_orphans),
+        "watch-restores" => control!(watch_restores),
         "plan-checks" => Box::pin(async move {
             let clock = ports.world.clock.clone();
             let off = now - clock.now();
