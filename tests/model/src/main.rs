@@ -23,7 +23,9 @@ fn main() -> ExitCode {
         [flag, name] if flag == "--scenario" => Some(name.as_str()),
         _ => {
             println!("usage: rotation-model [--scenario NAME], where NAME is one of:");
-            Scenario::named().iter().for_each(|(name, scenario)| println!("  {name:<14} {}", scenario.words));
+            for (name, scenario) in Scenario::named() {
+                println!("  {name:<14} {}", scenario.words);
+            }
             return ExitCode::from(2);
         }
     };
@@ -71,17 +73,15 @@ fn keeps_its_promises(name: &str, scenario: &Scenario) -> bool {
 fn is_found_wrong(rule: Rule) -> bool {
     let (promise, path, model) = check::against(rule);
     println!("\nNaive rule: {}", rule.words());
-    match path {
-        Some(path) => {
-            println!("  breaks: {promise}");
-            timeline::lines(&model, path).iter().for_each(|line| println!("  {line}"));
-            true
-        }
-        None => {
-            println!("  NOT FOUND WRONG: nothing breaks {promise:?}");
-            false
-        }
+    let Some(path) = path else {
+        println!("  NOT FOUND WRONG: nothing breaks {promise:?}");
+        return false;
+    };
+    println!("  breaks: {promise}");
+    for line in timeline::lines(&model, path) {
+        println!("  {line}");
     }
+    true
 }
 
 /// The most memory that the process had, where the kernel tells it.

@@ -27,9 +27,9 @@ pub struct Rotation {
 
 impl Rotation {
     pub(crate) fn may(&self, state: &State, spend: impl Fn(&mut Spent)) -> bool {
-        let mut spent = state.spent;
-        spend(&mut spent);
-        self.bounds.allow(spent)
+        let mut would_be = state.spent;
+        spend(&mut would_be);
+        self.bounds.allow(would_be)
     }
 
     pub(crate) fn shown(state: &State, look: Look) -> Shown {
@@ -48,7 +48,7 @@ impl Rotation {
         }
     }
 
-    pub(crate) fn call(&self, state: &State, exec: u8, is_late: bool) -> Option<Call> {
+    pub(crate) fn call(state: &State, exec: u8, is_late: bool) -> Option<Call> {
         let it = &state.execs[usize::from(exec)];
         let step = match it.at {
             At::Plan => Step::Plan { is_redriven: it.is_redriven },
@@ -172,6 +172,7 @@ impl Rotation {
                 return Some(());
             }
             Next::Ended(outcome) => outcome,
+            Next::Died => Outcome::Failed { is_retried: true },
         };
         it.running = None;
         if let Outcome::Published { fate, .. } | Outcome::Abandoned { fate: Some(fate) } = outcome {
@@ -196,7 +197,7 @@ impl Rotation {
             Outcome::NotYet => return None,
             Outcome::Published { is_green: true, .. } => it.end(Standing::Succeeded),
             Outcome::Published { is_green: false, .. } | Outcome::Abandoned { .. } => {
-                it.end(Standing::Failed)
+                it.end(Standing::Failed);
             }
             Outcome::Failed { is_retried: true } => it.is_failing = true,
             Outcome::Failed { is_retried: false } => it.fail(),
@@ -208,18 +209,18 @@ impl Rotation {
     pub(crate) fn proceed_sweep(state: &mut State, next: Next, before: Option<Running>) {
         state.sweep = match next {
             Next::Calls(seen, effect) => Some(Running::after(before, seen, effect)),
-            Next::Ended(_) => None,
+            Next::Ended(_) | Next::Died => None,
         };
     }
 
-    /// The call of a function happens; what the function does next, unless it died.
+    /// The call of a function happens; what the function does next.
     pub(crate) fn happen(
         &self,
         state: &mut State,
         running: Running,
         way: Way,
         exec: Option<Exec>,
-    ) -> Option<Option<Next>> {
+    ) -> Option<Next> {
         let caller = Caller {
             is_disturbed: running.is_disturbed,
             is_redriven: exec.is_some_and(|e| e.is_redriven),
@@ -240,8 +241,8 @@ impl Rotation {
             Way::AnsweredStale if answer == Answer::Done || state.lag.is_none() => return None,
             Way::AnsweredStale => (answer, Look::Stale),
             Way::Lost | Way::Unsent => (Answer::Unavailable, Look::Fresh),
-            Way::Died => return Some(None),
+            Way::Died => return Some(Next::Died),
         };
-        Some(Some(self.calls.resume(running.seen, answer, Self::shown(state, look))))
+        Some(self.calls.resume(running.seen, answer, Self::shown(state, look)))
     }
 }

@@ -3,11 +3,11 @@
 use stateright::{Model, Property};
 
 use crate::action::{Action, Look, Way};
-use crate::calls::{Call, Next, Outcome, Step};
+use crate::calls::{Call, Next, Step};
 use crate::model::Rotation;
 use crate::naive::Rule;
 use crate::person::Act;
-use crate::replay::Effect;
+use crate::replay::{Effect, Target};
 use crate::state::{At, Broken, Exec, Kind, Standing, State, TWICE, Verdict};
 
 impl Exec {
@@ -50,7 +50,7 @@ impl Rotation {
             Look::Stale => state.spent.stale += 1,
             Look::Late => state.spent.faults += 1,
         }
-        let call = self.call(state, exec, look == Look::Late)?;
+        let call = Self::call(state, exec, look == Look::Late)?;
         let next = self.calls.begin(call, Self::shown(state, look));
         self.proceed(state, exec, next, None)
     }
@@ -59,13 +59,8 @@ impl Rotation {
         let it = &mut state.execs[usize::from(exec)];
         let running = it.running.take()?;
         let caller = *it;
-        match self.happen(state, running, way, Some(caller))? {
-            Some(next) => self.proceed(state, exec, next, Some(running))?,
-            None => {
-                let it = &mut state.execs[usize::from(exec)];
-                it.is_failing = it.standing == Standing::Running;
-            }
-        }
+        let next = self.happen(state, running, way, Some(caller))?;
+        self.proceed(state, exec, next, Some(running))?;
         self.forget_aborted(state, exec);
         Some(())
     }
@@ -136,7 +131,7 @@ impl Rotation {
             Action::Sweep(look) => self.sweep(state, look)?,
             Action::SweepCall(way) => {
                 let running = state.sweep.take()?;
-                let next = self.happen(state, running, way, None)?.unwrap_or(Next::Ended(Outcome::Swept));
+                let next = self.happen(state, running, way, None)?;
                 Self::proceed_sweep(state, next, Some(running));
             }
             Action::Becomes { slot, status } => {
@@ -258,7 +253,9 @@ fn is_turn(state: &State, night: u8) -> bool {
 }
 
 fn is_retiring(exec: &Exec) -> bool {
-    exec.at == At::Retire && exec.running.is_some_and(|r| matches!(r.effect, Effect::Delete(_)))
+    let is_older = |target| matches!(target, Target::Night(night) if night != exec.night);
+    exec.at == At::Retire
+        && exec.running.is_some_and(|r| matches!(r.effect, Effect::Delete(target) if is_older(target)))
 }
 
 /// Promise: nothing that isn't ours is touched.

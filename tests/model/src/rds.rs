@@ -94,22 +94,19 @@ impl State {
     }
 
     /// Sees whether a change to what bears the name breaks a promise.
-    fn touch(&mut self, target: Target, caller: Caller) -> Option<usize> {
-        let slot = self.bearer(target);
-        let broken = match slot {
+    fn touch(&mut self, target: Target, caller: Caller) {
+        let broken = match self.bearer(target) {
             None if matches!(target, Target::LookAlike | Target::Copy) => Some(Broken::NotOurs),
             None if target == Target::Source && self.has_source => Some(Broken::NotOurs),
-            None => None,
             Some(slot) if self.replicas[slot].is_foreign || self.replicas[slot].name == Name::OfSource => {
                 Some(Broken::NotOurs)
             }
             Some(slot) if self.replicas[slot].is_protected_from(caller.night) => Some(Broken::Protected),
-            Some(_) => None,
+            None | Some(_) => None,
         };
         if !caller.is_disturbed && broken.is_some() {
             self.broken = broken;
         }
-        slot
     }
 
     fn stop(&mut self, target: Target, caller: Caller) -> Answer {

@@ -1,5 +1,7 @@
 //! Each naive rule must be found wrong, by the promise that it breaks: a check that can't fail is no check.
 
+#![expect(clippy::print_stdout, reason = "--nocapture shows what was found")]
+
 use rotation_model::check;
 use rotation_model::naive::Rule;
 use rotation_model::timeline;

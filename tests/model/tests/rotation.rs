@@ -1,5 +1,7 @@
 //! The product's own rules keep every promise, whatever happens, and the worlds that are checked aren't empty.
 
+#![expect(clippy::print_stdout, reason = "--nocapture shows what was found")]
+
 use rotation_model::check::{self, Limits};
 use rotation_model::naive::Rule;
 use rotation_model::next::{ENDS_GREEN, PROMISES, RETIRES, SIDE_BY_SIDE, SWEEP_DELETES, SWEEP_STOPS};

@@ -109,4 +109,6 @@ pub enum Next {
     Calls(u64, Effect),
     /// To its end.
     Ended(Outcome),
+    /// The function died on the way.
+    Died,
 }

@@ -94,6 +94,7 @@ pub enum Data {
 
 /// An instance that a drill restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
 pub struct Replica {
     /// Its status.
     pub status: Status,
