@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test simulate bench unbench museum iam lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test simulate model bench unbench museum iam lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -35,6 +35,9 @@ test: ready lambdas ## all tests: Rust, then the real binaries on the local AWS
 simulate: ## nights in a simulated AWS: SEEDS=1000 for how many a second, SEED=7 for the tale of one
 	@cargo run --locked --quiet --profile simulation --package simulation -- \
 		$(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) --nights $(NIGHTS)
+
+model: ## the rotation of replicas in every order of events, then each naive rule and how it fails; minutes
+	@cargo run --locked --quiet --profile model --package rotation-model
 
 # The data sets are made once, in .local/bench or RESTORE_DRILL_BENCH. ROWS=2000000 is a quick look.
 bench: ready lambdas ## the product against its peers, an hour; ARGS=heap-cold for one (docs/benchmarks.md)
