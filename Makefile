@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test simulate model bench unbench museum iam lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test simulate model bench unbench museum mutants-guards iam lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -16,7 +16,7 @@ NIGHTS = 7
 RUN = PYTHONPATH=local .venv/bin/python -m
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PROFILE=release|debug KEEP=1 ARGS=… PYTHON=python3.12"
 
 setup: ready ## bring the tools into .venv and .local; a second run takes no time
@@ -46,6 +46,10 @@ bench: ready lambdas ## the product against its peers, an hour; ARGS=heap-cold f
 
 unbench: ## remove the data sets of the benchmarks
 	@rm -rf "$${RESTORE_DRILL_BENCH:-.local/bench}"
+
+# Not part of `make test`: half a minute for each guard.
+mutants-guards: ready ## each guard of the decisions switched off, and who notices (ARGS=word for some)
+	@PYTHONPATH=local:tests .venv/bin/python -m mutants $(ARGS)
 
 iam: ready ## what each role may do: every policy against every action, resource and tag
 	@$(RUN) onemachine.iam.matrix

@@ -1,0 +1,1 @@
+"""Switches the guards off, one at a time, and sees that a check notices."""
