@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use drill::{
     backup::BackupRequest,
-    ids::{Deployment, DrillId, SnapshotId, SourceId},
+    configuration::Span,
+    ids::{Deployment, DrillId, ReplicaId, SnapshotId, SourceId},
     plan::Keep,
 };
 
@@ -71,6 +72,24 @@ pub(crate) enum Command {
         #[arg(value_parser = DrillId::parse)]
         drill: DrillId,
     },
+    /// Make the standby production, on purpose. Starts a billed instance for good.
+    ///
+    /// Takes the newest verified replica of the source, puts the tags restore-drill:hold and
+    /// restore-drill:promoted on it, starts it, gives it what [promotion] of the configuration says, and takes
+    /// the tags off by which it is restore-drill's. Then nothing of restore-drill touches it. Run it again if
+    /// it ends early: it goes on where it stopped.
+    ///
+    /// It works with your own rights (infra/iam/operator-promote.json), not with those of the functions.
+    Promote(Promote),
+    /// Show what the sweep would do with what drills left, and why; with --delete, do it.
+    ///
+    /// The same decisions as the scheduled sweep, with your own rights (infra/iam/operator-sweep.json). Each
+    /// deletion is decided anew at its moment.
+    Sweep {
+        /// Stop and delete what the sweep finds.
+        #[arg(long)]
+        delete: bool,
+    },
     /// Work on a configuration file without AWS.
     Checks {
         #[command(subcommand)]
@@ -95,6 +114,31 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) detach: bool,
     /// Who asks, for the evidence; else the user and the host.
+    #[arg(long, env = "RESTORE_DRILL_REQUESTED_BY", value_name = "TEXT")]
+    pub(crate) requested_by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Promote {
+    /// The source that is gone: its DB instance identifier.
+    #[arg(long, env = "RESTORE_DRILL_SOURCE", value_name = "ID", value_parser = SourceId::parse)]
+    pub(crate) source: SourceId,
+    /// A replica by its DB instance identifier; else the newest verified one.
+    #[arg(long, value_name = "ID", value_parser = ReplicaId::parse)]
+    pub(crate) replica: Option<ReplicaId>,
+    /// Don't ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The source is still there, and the replica is to become production all the same.
+    #[arg(long)]
+    pub(crate) source_is_alive: bool,
+    /// A configuration file with [promotion], instead of the stored one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// How long to go on, such as 90m; run it again to go on longer.
+    #[arg(long, default_value = "3h", value_name = "SPAN", value_parser = span)]
+    pub(crate) max_wait: Span,
+    /// Who promotes, for the tag; else the user and the host.
     #[arg(long, env = "RESTORE_DRILL_REQUESTED_BY", value_name = "TEXT")]
     pub(crate) requested_by: Option<String>,
 }
@@ -160,6 +204,10 @@ impl Run {
             (Some(KeepChoice::Discard) | None, _) => Keep::Discard,
         }
     }
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    Span::try_from(text.to_owned())
 }
 
 /// Reads which backup is meant. A time has a `T` or a space between date and clock and an offset,

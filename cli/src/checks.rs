@@ -53,7 +53,7 @@ pub(crate) fn validate(file: &Path, output: Output) -> Result<Exit> {
 }
 
 /// Reads a little more than is allowed, so that the parser sees that it's too much.
-fn read(file: &Path) -> Result<String> {
+pub(crate) fn read(file: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     let most = limits::FILE_MAX_BYTES as u64 + 1;
     if file == Path::new("-") {
@@ -79,7 +79,7 @@ fn summary(name: &str, configuration: &Configuration) -> String {
     )
 }
 
-fn told(name: &str, mistakes: &[Mistake]) -> String {
+pub(crate) fn told(name: &str, mistakes: &[Mistake]) -> String {
     let mut blocks: Vec<String> =
         mistakes.iter().take(PRINTED_MAX).map(|mistake| mistake.in_file(name).to_string()).collect();
     let more = mistakes.len().saturating_sub(PRINTED_MAX);

@@ -1,7 +1,7 @@
 //! One deployment as the command line sees it: its state machine and its bucket of evidence.
 //!
 //! Talks to Step Functions here and to S3 through the adapters that the functions use. Starts
-//! executions; stops none, and has no client for RDS.
+//! executions and stops none; RDS is for [`crate::operator`].
 
 use anyhow::{Context as _, Result, bail};
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -52,7 +52,7 @@ pub(crate) async fn bucket(place: &Place) -> Result<EvidenceBucket> {
 }
 
 /// Where and as whom to talk to AWS: as every program of AWS reads it, unless a flag says otherwise.
-async fn load(place: &Place) -> Result<SdkConfig> {
+pub(crate) async fn load(place: &Place) -> Result<SdkConfig> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .app_name(AppName::new("restore-drill-cli").context("naming the program to AWS")?)
         .timeout_config(configuration::time_outs())

@@ -1,7 +1,8 @@
 //! restore-drill: runs restore drills from a terminal and shows what they found.
 //!
 //! Parses, calls the same code as the deployed functions, prints. It starts executions of the
-//! state machine and reads evidence; it has no call that creates, stops or deletes an instance.
+//! state machine and reads evidence. Two commands change instances, with the rights of who runs them:
+//! `promote`, and `sweep --delete`.
 
 mod arguments;
 mod checks;
@@ -12,11 +13,14 @@ mod executions;
 mod exit;
 mod follow;
 mod history;
+mod operator;
 mod output;
 mod progress;
+mod promote;
 mod report;
 mod run;
 mod status;
+mod sweep;
 mod table;
 
 use std::process::ExitCode;
@@ -48,6 +52,8 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit> {
             Command::Run(run) => run::run(run, place, output).await,
             Command::Status(status) => status::status(status, place, output).await,
             Command::History(history) => history::history(history, place, output).await,
+            Command::Promote(promote) => promote::promote(promote, place, output).await,
+            Command::Sweep { delete } => sweep::sweep(*delete, place, output).await,
             Command::Report { drill } => report::report(drill, place, output).await,
             Command::Checks { command: ChecksCommand::Schema } => checks::schema(),
             Command::Checks { command: ChecksCommand::Validate { file } } => checks::validate(file, output),

@@ -54,7 +54,7 @@ fn request(arguments: &Run, drill: &DrillId) -> DrillRequest {
 }
 
 /// The user and the host, as far as the machine tells.
-fn somebody() -> String {
+pub(crate) fn somebody() -> String {
     let name = whoami::username().unwrap_or_else(|_| "somebody".to_owned());
     let host = whoami::hostname().unwrap_or_else(|_| "somewhere".to_owned());
     format!("{name}@{host}").chars().filter(|c| !c.is_control()).take(120).collect()

@@ -1,4 +1,4 @@
-//! An AWS of one process: answers Step Functions and S3 from recorded bodies and remembers what
+//! An AWS of one process: answers Step Functions, S3 and RDS from recorded bodies and remembers what
 //! it was asked. The real SDK talks to it over HTTP.
 
 use std::{
@@ -92,7 +92,12 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(Question, String)> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some((question, String::from_utf8_lossy(&body).into_owned()))
+    let body = String::from_utf8_lossy(&body).into_owned();
+    // RDS is asked in a form.
+    if let Some(action) = body.strip_prefix("Action=").and_then(|rest| rest.split('&').next()) {
+        action.clone_into(&mut question);
+    }
+    Some((question, body))
 }
 
 impl State {
