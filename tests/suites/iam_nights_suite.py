@@ -141,6 +141,9 @@ def _start_by_schedule(stage: Stage, gate: Gate) -> None:
         "start-sweep": (deployment.function_arn(sweep), {}),
         watchdog.ROLE: (deployment.function_arn(watch), watchdog.request([stage.source.name])),
     }
+    # Also makes its log, which is there from the first call on.
+    answer = stage.invoke(watchdog.HANDLER, watchdog.request([stage.source.name]))
+    assert "errorType" not in answer, answer
     lines = {step.handler: len(stage.log(step.handler)) for step in (sweep, watch)}
     for role, (arn, said) in targets.items():
         aws.client("scheduler").create_schedule(
@@ -166,8 +169,6 @@ def _start_by_schedule(stage: Stage, gate: Gate) -> None:
             60,
         )
         gate.may(role, Need("lambda:InvokeFunction", deployment.function_arn(step)))
-    # What it must be able to see it has published by now.
-    assert "errorType" not in stage.invoke(watchdog.HANDLER, watchdog.request([stage.source.name]))
 
 
 def _inputs(stage: Stage) -> list[dict]:

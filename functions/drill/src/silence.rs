@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::evidence::{Evidence, FindingStatus, Verdict};
+use crate::evidence::{Evidence, Verdict};
 use crate::ids::{Deployment, DrillId, ReplicaId, SourceId, rfc3339};
 use crate::instance::{Instance, StatusClass};
 use crate::ownership::{TAG_PROMOTED, TAG_SOURCE, is_tagged_ours, looks_like_ours};
@@ -73,8 +73,8 @@ fn contradiction(
     if verdict.deployment != *deployment {
         return Some(format!("it is of deployment {}", verdict.deployment));
     }
-    if verdict.source != verdict.drill.source() {
-        return Some(format!("it is of source {}", verdict.source));
+    if let Some(problem) = verdict.contradiction() {
+        return Some(problem);
     }
     if let Some(published) = published {
         let told = |e: &Evidence| (e.verdict, e.timeline.judged_at, e.replica.clone().map(|r| r.id));
@@ -85,25 +85,12 @@ fn contradiction(
     if verdict.verdict != Verdict::Verified {
         return None;
     }
-    if verdict.findings.iter().any(|f| f.status == FindingStatus::Failed) {
-        return Some("it says verified beside a check that failed".to_owned());
+    let replica = verdict.replica.as_ref().map(|r| &r.id);
+    if let Some(other) = replica.filter(|id| **id != ReplicaId::of(deployment, &verdict.drill)) {
+        return Some(format!("{other} isn't the replica of its drill"));
     }
-    let Some(replica) = verdict.replica.as_ref().filter(|r| r.resource_id.is_some()) else {
-        return Some("it says verified of no replica".to_owned());
-    };
-    if replica.id != ReplicaId::of(deployment, &verdict.drill) {
-        return Some(format!("{} isn't the replica of its drill", replica.id));
-    }
-    if verdict.backup.is_none() {
-        return Some("it says verified of no backup".to_owned());
-    }
-    match verdict.timeline.judged_at {
-        None => Some("it doesn't say when it was judged".to_owned()),
-        Some(at) if at > now + SKEW_MAX => {
-            Some(format!("it was judged at {}, which is to come", rfc3339(at)))
-        }
-        Some(_) => None,
-    }
+    let to_come = verdict.timeline.judged_at.filter(|at| *at > now + SKEW_MAX);
+    to_come.map(|at| format!("it was judged at {}, which is to come", rfc3339(at)))
 }
 
 /// What was found of a source's restores.
@@ -169,16 +156,12 @@ fn is_of(instance: &Instance, deployment: &Deployment, source: &SourceId) -> boo
     if instance.id == source.as_str() || is_production || !looks_like_ours(instance, deployment) {
         return false;
     }
-    match instance.tags.get(TAG_SOURCE) {
-        Some(tag) => tag == source.as_str(),
-        None => {
-            let named = DrillId::of(source, DateTime::UNIX_EPOCH)
-                .map(|drill| ReplicaId::of(deployment, &drill).to_string());
-            let stem =
-                |id: &str| id.len().checked_sub(ID_TAIL).and_then(|end| id.get(..end).map(str::to_owned));
-            named.is_ok_and(|named| stem(&named) == stem(&instance.id))
-        }
+    if let Some(tag) = instance.tags.get(TAG_SOURCE) {
+        return tag == source.as_str();
     }
+    let stem = |id: &str| id.len().checked_sub(ID_TAIL).and_then(|end| id.get(..end).map(str::to_owned));
+    let any_drill = DrillId::of(source, DateTime::UNIX_EPOCH);
+    any_drill.is_ok_and(|drill| stem(ReplicaId::of(deployment, &drill).as_str()) == stem(&instance.id))
 }
 
 /// The points of a source. CloudWatch has no unit for hours: the name says it.

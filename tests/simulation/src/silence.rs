@@ -13,7 +13,7 @@ use crate::executions::Stage;
 use crate::fault::{InvocationFault, Planned};
 use crate::scenario::Scenario;
 use crate::tasks::{Clock, Tasks};
-use crate::world::{Counts, World};
+use crate::world::{Counts, State, World};
 
 /// What dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn silence(death: Death, days: u64) -> Silence {
     let clock = Clock::new(midnight - TimeDelta::days(2), dice.split());
     let world = Arc::new(World::new(clock.clone(), dice, scenario, settings()));
     let stage = Stage { world: Arc::clone(&world), tasks: Tasks::new(clock) };
-    world.with(|s| s.found());
+    world.with(State::found);
     stage.begin_schedules(0);
     let died_at = midnight + Days::new(1) + TimeDelta::hours(12);
     let ended_at = died_at + Days::new(days);

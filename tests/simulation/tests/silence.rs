@@ -20,12 +20,9 @@ fn rings(course: &Silence, name: &str) -> Vec<DateTime<Utc>> {
         other => panic!("nothing publishes {other}"),
     };
     let points: Vec<(DateTime<Utc>, f64)> = course.looks.iter().map(|l| (l.at, value(l))).collect();
-    let quarters = |n: i32| course.died_at + TimeDelta::minutes(15) * n;
-    (0..)
-        .map(quarters)
-        .take_while(|at| *at <= course.ended_at)
-        .filter(|at| alarm.rings(&points, *at))
-        .collect()
+    let quarters = (course.ended_at - course.died_at).num_minutes() / 15;
+    let at = |n: i64| course.died_at + TimeDelta::minutes(15 * n);
+    (0..=quarters).map(at).filter(|at| alarm.rings(&points, *at)).collect()
 }
 
 /// When the last restore that the watchdog could count from was judged, by what it published last.
