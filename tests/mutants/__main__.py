@@ -20,6 +20,7 @@ from mutants.guards import Guard
 FOLDER = STORE / "mutants"
 # The quick ones first; what they don't notice the others are asked about.
 CHECKS = {
+    "decisions": ["-p", "drill", "--lib", "--test", "decisions"],
     "drill": ["-p", "drill", "--lib", "--tests"],
     "simulation": ["-p", "simulation", "--tests"],
     "model": ["-p", "rotation-model", "--tests"],
