@@ -15,7 +15,7 @@ use drill::ports::{Connect, ConnectError, MeasureError, Session, Target};
 use crate::dice::Dice;
 use crate::fault::{Fault, Kind};
 use crate::invocation::{Call, Failing, Ports, Says};
-use crate::machines::{Damage, Data, instance_at};
+use crate::machines::{Damage, Data, TABLES, instance_at};
 use crate::mutant::Mutant;
 use crate::scenario::CANARY;
 use crate::told::Told;
@@ -70,6 +70,18 @@ impl State {
     fn answers(&self, instance: &str) -> bool {
         let instance = self.plane.instance_by_resource(instance);
         instance.is_some_and(|i| i.status.is_ready() && i.endpoint.is_some())
+    }
+
+    /// How long it takes to read some blocks of a table, which come from the backup's storage.
+    fn reading_takes(&mut self, table: &str, range: BlockRange) -> TimeDelta {
+        const BLOCK_SIZE_BYTES: u64 = 8192;
+        let seconds = if self.is_calm { 3 } else { self.scenario.count_max_s };
+        let is_answers = table == TABLES[0].0;
+        let blocks = if is_answers { self.scenario.answers_size_bytes / BLOCK_SIZE_BYTES } else { 1 };
+        let to = range.to.map_or(blocks, u64::from).min(blocks);
+        let whole_ms = self.dice.below(seconds * 1000 + 1);
+        let own_ms = whole_ms * to.saturating_sub(range.from.into()) / blocks;
+        TimeDelta::milliseconds(own_ms.cast_signed())
     }
 
     /// The data of an instance, when its server still answers; notes what is measured.
@@ -161,10 +173,11 @@ impl Session for Connected {
     }
 
     async fn catalogue(&mut self) -> Result<Catalogue, MeasureError> {
+        let answers = self.ports.world.with(|s| s.scenario.answers_size_bytes);
         self.measured("catalogue", |data| {
             let tables = data.tables().map(|(table, _, _, size)| TableEntry {
                 name: TableName { schema: "public".to_owned(), table: (*table).to_owned() },
-                heap_size_bytes: *size,
+                heap_size_bytes: if *size == 0 { answers } else { *size },
                 indexes: vec![index_of(table)],
                 foreign_keys: vec![ForeignKeyEntry { name: format!("{table}_fkey") }],
             });
@@ -183,13 +196,12 @@ impl Session for Connected {
         table: &TableName,
         blocks: Option<BlockRange>,
     ) -> Result<HeapCount, MeasureError> {
-        // Reading a heap that comes from the backup's storage takes its time.
-        let world = &self.ports.world;
-        let seconds = world.with(|s| s.dice.below(s.scenario.count_max_s + 1)).cast_signed();
-        if self.ports.script.is_none() {
-            world.clock.sleep(TimeDelta::seconds(seconds)).await;
-        }
         let range = blocks.unwrap_or(BlockRange { from: 0, to: None });
+        let world = &self.ports.world;
+        let takes = world.with(|s| s.reading_takes(&table.table, range));
+        if self.ports.script.is_none() {
+            world.clock.sleep(takes).await;
+        }
         let note = Note::Rows(table.to_string(), range);
         self.noted("count", &table.table, note, |data| match data.rows(&table.table) {
             Some(_) if data.damage == Some(Damage::Unreadable) => Err(damaged()),

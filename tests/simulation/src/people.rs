@@ -238,6 +238,10 @@ impl State {
             "levitating",
         ];
         let status = *self.dice.pick(&odd);
+        let person = self.truth.replicas.get(replica.resource_id.as_str()).map(|r| r.by_person.clone());
+        if status == "stopping" && person.is_some_and(|p| p.started_at.is_some()) {
+            return Err(nothing("what somebody started doesn't stop without an event"));
+        }
         self.plane.force_status(name, Status::named(status))
     }
 

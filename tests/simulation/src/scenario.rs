@@ -81,6 +81,9 @@ impl Zone {
     }
 }
 
+/// A heap that is read in a few ranges.
+const SMALL: u64 = 48 << 20;
+
 /// A course as its seed decides it.
 #[derive(Debug, Clone)]
 pub(crate) struct Scenario {
@@ -107,7 +110,9 @@ pub(crate) struct Scenario {
     pub(crate) bad_restore_rate: u64,
     pub(crate) repeated_rate: u64,
     pub(crate) late_rate: u64,
-    /// How long counting a table may take, and how long one invocation goes on measuring.
+    /// The heap of the table of answers. From 8 GiB on it is counted in pieces by several workers.
+    pub(crate) answers_size_bytes: u64,
+    /// How long one reader may take for all of a table, and how long one invocation goes on measuring.
     pub(crate) count_max_s: u64,
     pub(crate) budget_s: u64,
     /// How wrong a function's clock may be.
@@ -141,6 +146,7 @@ impl Scenario {
             bad_restore_rate: 0,
             repeated_rate: 0,
             late_rate: 0,
+            answers_size_bytes: SMALL,
             count_max_s: 3,
             budget_s: 840,
             skew_max_s: 0,
@@ -182,7 +188,8 @@ impl Scenario {
             bad_restore_rate: *dice.pick(&[0, 50, 300]),
             repeated_rate: *dice.pick(&[0, 50, 400]),
             late_rate: *dice.pick(&[0, 30, 200]),
-            count_max_s: *dice.pick(&[3, 20, 50]),
+            answers_size_bytes: if dice.per_mille(60) { 9 << 30 } else { SMALL },
+            count_max_s: *dice.pick(&[3, 20, 300]),
             // A short one cuts shards into parts, of which there are five at most: enough for a quick level.
             budget_s: if level == "quick" { *dice.pick(&[840, 840, 25]) } else { 840 },
             skew_max_s: *dice.pick(&[0, 0, 3, 600]),
