@@ -43,6 +43,10 @@ pub enum Action {
     Sweep(Look),
     /// The call of the sweep happens, and the sweep runs on to its next call.
     SweepCall(Way),
+    /// The promotion that somebody runs takes its next turn, up to its first call.
+    Turn(Look),
+    /// The call of the promotion's turn happens, and the turn goes on.
+    TurnCall(Way),
     /// An instance comes into a status by itself.
     Becomes {
         /// The replica.

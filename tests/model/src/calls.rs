@@ -10,6 +10,7 @@ use std::sync::{Arc, RwLock};
 
 use drill::error::StepError;
 use drill::evidence::Verdict;
+use drill::promotion::Turn;
 use drill::steps::{
     Settings, abandon_drill, observe_replica, plan_drill, publish_report, restore_replica, retire_previous,
     stop_replica, sweep_orphans,
@@ -24,7 +25,7 @@ mod inputs;
 mod records;
 
 pub use call::{Call, Next, Outcome, Step, Vars};
-use inputs::{abandoned, execution, now, plan, request, restored, waiting};
+use inputs::{abandoned, execution, now, plan, promotion, request, restored, waiting};
 use records::{fate, unjudged};
 
 /// Every call so far.
@@ -130,8 +131,8 @@ impl Calls {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let texts = |shown: &Shown, record| self.record(shown, record);
         let call = journal.call;
-        let exec =
-            (self.rule == Rule::NoClaims && call.step != Step::Sweep).then_some(usize::from(call.exec));
+        let exec = (self.rule == Rule::NoClaims && !matches!(call.step, Step::Sweep | Step::Promote))
+            .then_some(usize::from(call.exec));
         let hides_holds = self.rule == Rule::HoldIgnored && call.step == Step::Retire;
         let segments = journal.segments.clone();
         let ports = Replay::new(&segments, &texts).without_claims(exec).without_holds(hides_holds);
@@ -226,6 +227,11 @@ impl Calls {
                 abandon_drill::run(ports, &settings, input, now).await?;
                 Ok(Outcome::Abandoned { fate: fate(ports) })
             }
+            Step::Promote => Ok(match promotion(first, call).turn(ports, ports, now).await {
+                Ok(Turn::Waits(_)) => Outcome::NotYet,
+                Ok(Turn::Did(_) | Turn::Again(_)) => Outcome::Turned,
+                Ok(Turn::Done(_)) | Err(_) => Outcome::Promoted,
+            }),
             Step::Sweep if self.rule == Rule::SweepByAge => {
                 naive::sweep_by_age(ports, now).await;
                 Ok(Outcome::Swept)

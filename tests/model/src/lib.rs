@@ -13,6 +13,7 @@ pub mod naive;
 pub mod next;
 pub mod order;
 pub mod person;
+pub mod promotion;
 pub mod rds;
 pub mod replay;
 pub mod scenario;

@@ -111,8 +111,10 @@ impl Rotation {
 
     pub(crate) fn ways(&self, state: &State, running: Running, mut push: impl FnMut(Way)) {
         push(Way::Answered);
-        let is_of_rds =
-            matches!(running.effect, Effect::Restore { .. } | Effect::Stop(_) | Effect::Delete(_));
+        let is_of_rds = matches!(
+            running.effect,
+            Effect::Restore { .. } | Effect::Stop(_) | Effect::Delete(_) | Effect::Start(_)
+        );
         if is_of_rds && self.may(state, |s| s.stale += 1) {
             push(Way::AnsweredStale);
         }
@@ -152,6 +154,7 @@ impl Rotation {
         let is_quiet = |status| !matches!(status, Status::Creating | Status::Stopping | Status::Deleting);
         state.week < self.bounds.weeks
             && state.sweep.is_none()
+            && state.turn.is_none()
             && state.execs.iter().all(|e| e.standing != Standing::Running && e.running.is_none())
             && state.replicas.iter().all(|r| is_quiet(r.status))
             && state.nights.iter().any(|n| n.week.is_some())
@@ -201,7 +204,9 @@ impl Rotation {
             }
             Outcome::Failed { is_retried: true } => it.is_failing = true,
             Outcome::Failed { is_retried: false } => it.fail(),
-            Outcome::Swept => unreachable!("an execution calls no sweep"),
+            Outcome::Swept | Outcome::Turned | Outcome::Promoted => {
+                unreachable!("an execution calls neither a sweep nor a promotion")
+            }
         }
         Some(())
     }

@@ -8,7 +8,7 @@ use crate::model::Rotation;
 use crate::naive::Rule;
 use crate::person::Act;
 use crate::replay::{Effect, Target};
-use crate::state::{At, Broken, Exec, Kind, Standing, State, TWICE, Verdict};
+use crate::state::{At, Broken, Exec, Kind, Promotion, Standing, State, TWICE, Verdict};
 
 impl Exec {
     /// The execution ends, and nothing of it is needed any more.
@@ -139,13 +139,12 @@ impl Rotation {
                 state.become_status(slot.into(), status);
             }
             Action::AwsStarts(slot) => state.start_by_aws(slot.into()),
-            Action::Person(act) => {
-                state.spent.acts += 1;
-                act.apply(state);
-            }
+            Action::Person(act) => self.act(state, act),
+            Action::Turn(look) => self.turn(state, look)?,
+            Action::TurnCall(way) => self.turn_call(state, way)?,
             Action::WeekPasses => {
                 (state.week, state.hour) = (state.week + 1, 0);
-                state.lag = None;
+                (state.lag, state.promoting) = (None, None);
             }
         }
         Some(())
@@ -191,6 +190,16 @@ impl Model for Rotation {
             }
             None => {}
         }
+        match state.turn {
+            Some(running) => self.ways(state, running, |way| actions.push(Action::TurnCall(way))),
+            None if state.promoting.is_some() => {
+                actions.push(Action::Turn(Look::Fresh));
+                if state.lag.is_some() && self.may(state, |s| s.stale += 1) {
+                    actions.push(Action::Turn(Look::Stale));
+                }
+            }
+            None => {}
+        }
         self.actions_of_rds(state, actions);
         if self.may(state, |s| s.acts += 1) {
             actions.extend(Act::all().filter(|act| self.is_possible(*act, state)).map(Action::Person));
@@ -229,20 +238,15 @@ impl Model for Rotation {
                     .count()
                     > 1
             }),
+            Property::sometimes(PROMOTION_DONE, |_, s: &State| {
+                s.replicas.iter().any(|r| r.promotion == Promotion::Done)
+            }),
             Property::sometimes(PROMOTED, |_, s: &State| {
                 let verified_since =
                     |slot: u8| s.replicas.iter().any(|r| r.source == Some(slot) && r.has_stood);
                 s.promoted().and_then(|slot| u8::try_from(slot).ok()).is_some_and(verified_since)
             }),
         ]
-    }
-}
-
-impl Rotation {
-    fn is_possible(&self, act: Act, state: &State) -> bool {
-        // What the product's own promotion does isn't an act of one moment.
-        let is_of_rule = !matches!(act, Act::Promote(_)) || self.rule == Rule::TagsLeftOn;
-        is_of_rule && act.is_possible(state)
     }
 }
 
@@ -278,7 +282,10 @@ pub const SWEEP_STOPS: &str = "a sweep stops";
 pub const SIDE_BY_SIDE: &str = "two drills are under way side by side";
 /// Sanity.
 pub const PROMOTED: &str = "a promoted replica is drilled as the new production";
+/// Sanity.
+pub const PROMOTION_DONE: &str = "the command makes a replica production";
 /// The sanity checks.
-pub const SANITY: [&str; 6] = [ENDS_GREEN, RETIRES, SWEEP_DELETES, SWEEP_STOPS, SIDE_BY_SIDE, PROMOTED];
+pub const SANITY: [&str; 7] =
+    [ENDS_GREEN, RETIRES, SWEEP_DELETES, SWEEP_STOPS, SIDE_BY_SIDE, PROMOTED, PROMOTION_DONE];
 /// The promises.
 pub const PROMISES: [&str; 4] = [NOT_OURS, LAST_VERIFIED, PROTECTED, RESTORED_TWICE];

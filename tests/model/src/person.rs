@@ -15,7 +15,7 @@ pub enum Act {
     Stop(u8),
     /// Starts a replica where need be and gives it a name of their own.
     Rename(u8),
-    /// Begins to promote a replica.
+    /// Promotes a replica: the product's own promotion takes turns, a naive one starts it.
     Promote(u8),
     /// Starts a replica where need be and gives it the name of production, which is lost.
     NameAsProduction(u8),
@@ -96,9 +96,7 @@ impl Act {
 
     /// Does it. Functions that have looked already can't know.
     pub fn apply(self, state: &mut State) {
-        for running in state.functions_mut() {
-            running.is_disturbed = true;
-        }
+        state.disturb();
         let Some(slot) = self.slot() else {
             match self {
                 Self::Remake(night) => {

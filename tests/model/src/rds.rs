@@ -3,7 +3,9 @@
 //! Here is also where promises are seen broken: in the moment in which a call takes effect.
 
 use crate::replay::{Answer, Effect, Target};
-use crate::state::{AGAIN, Broken, Claim, Name, Replica, StartedBy, State, Status, Stop, Stopped, StoppedBy};
+use crate::state::{
+    AGAIN, Broken, Claim, Name, Promotion, Replica, StartedBy, State, Status, Stop, Stopped, StoppedBy,
+};
 
 /// Who makes a call.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +64,9 @@ impl State {
             }
             Effect::Stop(target) => self.stop(target, caller),
             Effect::Delete(target) => self.delete(target, caller),
+            Effect::Mark(target) => self.promote(target, Promotion::Begun),
+            Effect::Disown(target) => self.promote(target, Promotion::Done),
+            Effect::Start(target) => self.start_for_promotion(target),
         })
     }
 
@@ -137,6 +142,7 @@ impl State {
             other != slot
                 && self.replicas[other].is_alive()
                 && self.replicas[other].has_stood
+                && self.replicas[other].promotion == Promotion::None
                 && self.is_verified(other)
         };
         let is_last = self.is_verified(slot) && !(0..self.replicas.len()).any(stands_in);
@@ -145,6 +151,39 @@ impl State {
         }
         self.change(slot, Replica { status: Status::Deleting, ..it });
         Answer::Done
+    }
+
+    /// The tags of a promotion come on, or ours go, which is seen at once as all that people do; no function that
+    /// has looked before can know.
+    fn promote(&mut self, target: Target, promotion: Promotion) -> Answer {
+        let Some(slot) = self.bearer(target) else { return Answer::NotFound };
+        self.disturb();
+        if self.lag.is_some_and(|(lagging, _)| usize::from(lagging) == slot) {
+            self.lag = None;
+        }
+        let it = &mut self.replicas[slot];
+        (it.promotion, it.is_held) = (promotion, true);
+        Answer::Done
+    }
+
+    fn start_for_promotion(&mut self, target: Target) -> Answer {
+        let Some(slot) = self.bearer(target) else { return Answer::NotFound };
+        let mut it = self.replicas[slot];
+        if it.status != Status::Stopped {
+            return Answer::InvalidState;
+        }
+        self.disturb();
+        self.hour += 1;
+        it.start(StartedBy::Person, self.week);
+        self.change(slot, it);
+        Answer::Done
+    }
+
+    /// A person does something, which no function can know that has looked already.
+    pub fn disturb(&mut self) {
+        for running in self.functions_mut() {
+            running.is_disturbed = true;
+        }
     }
 
     /// A replica comes into a status by itself, minutes later: RDS shows everything as it is then.

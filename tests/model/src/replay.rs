@@ -49,6 +49,12 @@ pub enum Effect {
     Stop(Target),
     /// Asks RDS to delete what bears a name.
     Delete(Target),
+    /// Puts the hold and the mark of a promotion on what bears a name.
+    Mark(Target),
+    /// Asks RDS to start what bears a name.
+    Start(Target),
+    /// Takes our tags off what bears a name.
+    Disown(Target),
 }
 
 /// What a call to RDS names.

@@ -40,6 +40,10 @@ pub struct State {
     pub replicas: [Replica; SLOTS],
     /// The sweep that is under way.
     pub sweep: Option<Running>,
+    /// The replica that somebody promotes by `restore-drill promote`, which takes turns until it is done.
+    pub promoting: Option<u8>,
+    /// The turn that is under way.
+    pub turn: Option<Running>,
     /// A replica that RDS has changed and may still show as it was.
     pub lag: Option<(u8, Replica)>,
     /// What has been spent of what happens rarely.
@@ -196,6 +200,8 @@ impl State {
             execs,
             replicas: [Replica::NONE; SLOTS],
             sweep: None,
+            promoting: None,
+            turn: None,
             lag: None,
             spent: Spent::default(),
             broken: None,
@@ -211,12 +217,13 @@ impl State {
 
     /// The functions that run.
     pub fn functions(&self) -> impl Iterator<Item = &Running> {
-        self.execs.iter().filter_map(|e| e.running.as_ref()).chain(&self.sweep)
+        self.execs.iter().filter_map(|e| e.running.as_ref()).chain(&self.sweep).chain(&self.turn)
     }
 
     /// The same, to change them.
     pub fn functions_mut(&mut self) -> impl Iterator<Item = &mut Running> {
-        self.execs.iter_mut().filter_map(|e| e.running.as_mut()).chain(&mut self.sweep)
+        let steps = self.execs.iter_mut().filter_map(|e| e.running.as_mut());
+        steps.chain(&mut self.sweep).chain(&mut self.turn)
     }
 
     /// The replica that bears production's name by now.

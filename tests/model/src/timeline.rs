@@ -81,6 +81,15 @@ fn line(before: &State, action: Action, after: &State) -> (String, String) {
             let then = about_to(after.sweep.map(|r| r.effect));
             ("the sweep".to_owned(), format!("{effect}: {}{then}", way_words(way)))
         }
+        Action::Turn(look) => {
+            let how = if look == Look::Stale { "looks, and RDS shows what was" } else { "looks" };
+            ("the promotion".to_owned(), format!("{how}{}", about_to(after.turn.map(|r| r.effect))))
+        }
+        Action::TurnCall(way) => {
+            let effect = before.turn.map(|r| call(r.effect)).unwrap_or_default();
+            let then = about_to(after.turn.map(|r| r.effect));
+            ("the promotion".to_owned(), format!("{effect}: {}{then}", way_words(way)))
+        }
         Action::Becomes { slot, status } => {
             ("RDS".to_owned(), format!("{} is {}", replica(slot), status_word(status)))
         }
@@ -148,6 +157,9 @@ fn call(effect: Effect) -> String {
         Effect::RecordStop { slot, .. } => format!("record the stop of {}", replica(slot)),
         Effect::Stop(target) => format!("stop {}", target_words(target)),
         Effect::Delete(target) => format!("delete {}", target_words(target)),
+        Effect::Mark(target) => format!("put the hold and the mark on {}", target_words(target)),
+        Effect::Start(target) => format!("start {}", target_words(target)),
+        Effect::Disown(target) => format!("take our tags off {}", target_words(target)),
     }
 }
 
@@ -190,7 +202,7 @@ fn act_words(act: Act) -> String {
         Act::StopSoon(slot) => format!("stops {} again, soon after our own stop", replica(slot)),
         Act::Stop(slot) => format!("stops {}", replica(slot)),
         Act::Rename(slot) => format!("starts {} and gives it a name of their own", replica(slot)),
-        Act::Promote(slot) => format!("promotes {}: starts it, for applications to use", replica(slot)),
+        Act::Promote(slot) => format!("promotes {}, for applications to use", replica(slot)),
         Act::NameAsProduction(slot) => format!("starts {} and names it as production", replica(slot)),
         Act::Delete(slot) => format!("deletes {}", replica(slot)),
         Act::Remake(night) => {

@@ -4,7 +4,9 @@
 
 use rotation_model::check::{self, Limits};
 use rotation_model::naive::Rule;
-use rotation_model::next::{ENDS_GREEN, PROMISES, RETIRES, SIDE_BY_SIDE, SWEEP_DELETES, SWEEP_STOPS};
+use rotation_model::next::{
+    ENDS_GREEN, PROMISES, PROMOTION_DONE, RETIRES, SIDE_BY_SIDE, SWEEP_DELETES, SWEEP_STOPS,
+};
 use rotation_model::scenario::Scenario;
 use rotation_model::timeline;
 
@@ -42,5 +44,5 @@ fn two_nights_with_one_thing_out_of_the_ordinary() {
 
 #[test]
 fn one_night_with_two_things_out_of_the_ordinary() {
-    keeps_its_promises(&Scenario::one_night(), &[ENDS_GREEN, SWEEP_DELETES, SWEEP_STOPS]);
+    keeps_its_promises(&Scenario::one_night(), &[ENDS_GREEN, SWEEP_DELETES, SWEEP_STOPS, PROMOTION_DONE]);
 }

@@ -34,6 +34,8 @@ pub enum Step {
     Abandon,
     /// `sweep-orphans`
     Sweep,
+    /// A turn of `restore-drill promote`.
+    Promote,
 }
 
 /// A call of a function.
@@ -41,7 +43,7 @@ pub enum Step {
 pub struct Call {
     /// The function.
     pub step: Step,
-    /// The execution that calls it; meaningless for the sweep.
+    /// The execution that calls it; of a promotion, the replica that it is of; meaningless for the sweep.
     pub exec: u8,
     /// Its night; meaningless for the sweep.
     pub night: u8,
@@ -95,6 +97,10 @@ pub enum Outcome {
     },
     /// The sweep is done.
     Swept,
+    /// A turn of a promotion is done, and there may be more.
+    Turned,
+    /// The promotion is done, or refused.
+    Promoted,
     /// It failed.
     Failed {
         /// Whether the state machine tries again.

@@ -1,12 +1,14 @@
 //! What each step is given, as the state machine would give it.
 
 use chrono::{DateTime, Utc};
+use drill::configuration::PromotionSettings;
 use drill::observation::{Awaited, Goal};
 use drill::plan::{DrillRequest, Execution, Plan};
+use drill::promotion::Promotion;
 use drill::steps::{Restored, abandon_drill};
 use serde_json::{Value, json};
 
-use super::{Call, Step, Vars};
+use super::{Call, Step, Vars, settings};
 use crate::calendar;
 use crate::shown::{self, Shown};
 use crate::state::Kind;
@@ -68,5 +70,24 @@ pub(super) fn abandoned(first: &Shown, call: Call, vars: &Vars) -> abandon_drill
         restored: vars.restored.clone(),
         stop: vars.stop.clone(),
         failure: abandon_drill::Caught { error: "States.TaskFailed".to_owned(), cause: String::new() },
+    }
+}
+
+/// A promotion that leaves the replica's settings as they are, so that its turns are those that concern others.
+pub(super) fn promotion(first: &Shown, call: Call) -> Promotion {
+    let wanted = PromotionSettings {
+        security_groups: Vec::new(),
+        parameter_group: None,
+        instance_class: None,
+        backup_retention_days: 0,
+        multi_az: false,
+        deletion_protection: false,
+    };
+    Promotion {
+        settings: settings(),
+        replica: first.replica_id(call.night).clone(),
+        resource_id: shown::resource_id(Some(call.exec)),
+        wanted,
+        by: "a person".to_owned(),
     }
 }

@@ -1,16 +1,20 @@
 //! The ports themselves: each reads what the step is shown, or makes a call and takes its answer.
 
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
 use drill::backup::{RestorableWindow, Snapshot};
 use drill::evidence::{Notification, StopRecord};
 use drill::ids::{DbiResourceId, DrillId, ReplicaId, SnapshotId, SourceId};
 use drill::instance::Instance;
 use drill::ownership::{OwnedReplica, TAG_DRILL, TAG_SOURCE_RESOURCE_ID};
 use drill::ports::{
-    DeleteReplica, EmitMetrics, Metric, Notify, RdsError, RdsErrorKind, ReadBackups, ReadExecutions,
-    ReadInstanceEvents, ReadInstances, ReadObjects, RestoreAnswer, RestoreFrom, RestoreReplica,
-    RestoreRequest, StopReplica, StoreError, StoreErrorKind, WriteObjects,
+    Changes, DeleteReplica, EmitMetrics, Metric, Notify, Observed, PromoteReplica, RdsError, RdsErrorKind,
+    ReadBackups, ReadExecutions, ReadInstanceEvents, ReadInstances, ReadObjects, ReadService, RestoreAnswer,
+    RestoreFrom, RestoreReplica, RestoreRequest, Service, StopReplica, StoreError, StoreErrorKind,
+    WriteObjects,
 };
+use drill::promotion::Promotable;
 use serde_json::Value;
 
 use super::{Answer, Effect, Replay, Target};
@@ -102,23 +106,62 @@ impl RestoreReplica for Replay<'_> {
 }
 
 impl Replay<'_> {
-    fn target_of(&self, replica: &OwnedReplica) -> Target {
-        let night = self.with(|i| i.shown(self).night_of(replica.drill()));
+    fn target_of(&self, drill: &DrillId) -> Target {
+        let night = self.with(|i| i.shown(self).night_of(drill));
         Target::Night(night.expect("a replica of the model's nights"))
     }
 }
 
 impl StopReplica for Replay<'_> {
     async fn stop(&self, replica: &OwnedReplica) -> Result<(), RdsError> {
-        let target = self.target_of(replica);
+        let target = self.target_of(replica.drill());
         rds_answer("StopDBInstance", self.call(Effect::Stop(target)).await)
     }
 }
 
 impl DeleteReplica for Replay<'_> {
     async fn delete(&self, replica: &OwnedReplica) -> Result<(), RdsError> {
-        let target = self.target_of(replica);
+        let target = self.target_of(replica.drill());
         rds_answer("DeleteDBInstance", self.call(Effect::Delete(target)).await)
+    }
+}
+
+impl ReadService for Replay<'_> {
+    async fn observe(&self, id: &str) -> Result<Option<Observed>, RdsError> {
+        let service = Service {
+            security_groups: Vec::new(),
+            parameter_group: None,
+            is_reboot_pending: false,
+            is_parameter_group_changing: false,
+            instance_class: String::new(),
+            is_class_changing: false,
+            backup_retention_days: 0,
+            multi_az: false,
+            going_on: Vec::new(),
+        };
+        let arn = format!("arn:aws:rds:eu-central-1:123456789012:db:{id}");
+        Ok(self.instance(id).await?.map(|instance| Observed { instance, arn, service }))
+    }
+}
+
+impl PromoteReplica for Replay<'_> {
+    async fn tag(&self, replica: &Promotable, _: &BTreeMap<String, String>) -> Result<(), RdsError> {
+        let target = self.target_of(replica.drill());
+        rds_answer("AddTagsToResource", self.call(Effect::Mark(target)).await)
+    }
+    async fn start(&self, replica: &Promotable) -> Result<(), RdsError> {
+        let target = self.target_of(replica.drill());
+        rds_answer("StartDBInstance", self.call(Effect::Start(target)).await)
+    }
+    async fn modify(&self, _: &Promotable, changes: &Changes) -> Result<(), RdsError> {
+        panic!("the settings are as they are wanted, and {changes:?} was asked for")
+    }
+    async fn reboot(&self, _: &Promotable) -> Result<(), RdsError> {
+        panic!("nothing is pending")
+    }
+    async fn disown(&self, replica: &Promotable) -> Result<(), RdsError> {
+        let target = self.target_of(replica.drill());
+        rds_answer("RemoveTagsFromResource", self.call(Effect::Disown(target)).await)
     }
 }
 

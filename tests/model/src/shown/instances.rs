@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use drill::backup::Snapshot;
 use drill::ids::{DbiResourceId, DrillId};
 use drill::instance::{Endpoint, Instance, InstanceStatus};
-use drill::ownership::{TAG_DEPLOYMENT, TAG_DRILL, TAG_HOLD, TAG_SOURCE, replica_tags};
+use drill::ownership::{TAG_DEPLOYMENT, TAG_DRILL, TAG_HOLD, TAG_PROMOTED, TAG_SOURCE, replica_tags};
 
 use super::{COPY, DEPLOYMENT, LOOK_ALIKE, SOURCE, Shown, resource_id, slot_of, snapshot, snapshot_id};
 use crate::calendar;
-use crate::state::{Data, SLOTS, StartedBy, Status};
+use crate::state::{Data, Promotion, SLOTS, StartedBy, Status};
 
 fn instance(id: &str, resource_id: DbiResourceId, created_at: DateTime<Utc>) -> Instance {
     Instance {
@@ -38,6 +38,11 @@ impl Shown {
         let backup = snapshot_id(it.source, it.data);
         let data_at = calendar::data_at(it.data);
         let mut tags = replica_tags(&DEPLOYMENT, drill, &source, backup.as_str(), data_at);
+        match it.promotion {
+            Promotion::None | Promotion::Unmarked => {}
+            Promotion::Begun => drop(tags.insert(TAG_PROMOTED.to_owned(), drill.to_string())),
+            Promotion::Done => tags = [(TAG_PROMOTED.to_owned(), drill.to_string())].into(),
+        }
         if it.is_held {
             tags.insert(TAG_HOLD.to_owned(), "by the model".to_owned());
         }
