@@ -19,8 +19,8 @@ from onemachine.paths import ROOT
 
 DIRECTORY = ROOT / "infra" / "iam"
 GUARD_RAIL = "guard-rail"
-# One more document of a role, for those whose backups are encrypted under a key of their own.
-OPTIONAL = {"restore-replica-keys": "restore-replica"}
+# One more document of a role: for backups under a key of one's own, and for a log that AWS writes.
+OPTIONAL = {"restore-replica-keys": "restore-replica", "state-machine-logs": "state-machine"}
 # For people who run a command that changes instances; no service assumes them.
 OPERATORS = ("operator-promote", "operator-sweep")
 # Roles without a function: what assumes them, by the document of trust.

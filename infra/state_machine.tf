@@ -1,0 +1,35 @@
+# The state machine: the definition as it lies in the repository, with the functions' ARNs in it.
+
+locals {
+  # Versions, so that an apply changes nothing under a drill that runs.
+  definition = templatefile("${path.module}/../statemachine/drill.asl.json", {
+    for step in local.in_the_machine : replace(step, "-", "_") => aws_lambda_function.step[step].qualified_arn
+  })
+}
+
+# Of that name, so that CloudWatch's own policy for log delivery needs no new entry for each group.
+resource "aws_cloudwatch_log_group" "state_machine" {
+  name              = "/aws/vendedlogs/states/${local.prefix}"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_sfn_state_machine" "drill" {
+  name       = local.prefix
+  role_arn   = aws_iam_role.role["state-machine"].arn
+  type       = "STANDARD"
+  definition = local.definition
+  publish    = true
+
+  logging_configuration {
+    level = "ALL"
+    # Inputs and outputs hold values of the database, such as what an own query gave.
+    include_execution_data = false
+    log_destination        = "${aws_cloudwatch_log_group.state_machine.arn}:*"
+  }
+
+  # How the command line finds the evidence when it is only told the deployment.
+  tags = merge(var.tags, { "restore-drill:bucket" = local.bucket })
+
+  depends_on = [aws_iam_role_policy.own, aws_iam_role_policy.state_machine_logs]
+}
