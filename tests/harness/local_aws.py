@@ -85,6 +85,8 @@ class LocalAws:
             rds.modify_db_instance(
                 DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
             )
+            # A status that is forced ends what is under way, this change too.
+            courses.wait_for_status(self.machine, name, "available")
         self.machine.double.force_status(name, "available")
         rds.delete_db_instance(
             DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True

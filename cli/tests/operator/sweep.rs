@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    BUCKET, PUBLISHED, VERDICT, changes, evidence,
+    BUCKET, PUBLISHED, VERDICT, VERIFIED, changes, evidence,
     fake::{Answers, Fake},
     rds::{MARKS, OURS, REPLICA, RESOURCE_ID, State, described, standby, taken},
     run,
@@ -74,6 +74,54 @@ fn what_changed_since_the_first_look_is_not_deleted() {
         let (exit, stdout, _) = run(&fake, &["sweep", "--delete"]);
         assert_eq!(exit, 0);
         assert!(stdout.contains("it changed while the sweep looked at others"), "{stdout}");
+        assert_eq!(changes(&fake), Vec::<String>::new());
+    }
+}
+
+/// A verified replica past its age, and the newer one that stands in for it, at two looks.
+fn with_successor(looks: [Vec<State>; 2]) -> Answers {
+    const NEWER: &str = "courses-prod-20261122t030000z";
+    let newer = VERIFIED.replace(crate::DRILL, NEWER).replace(RESOURCE_ID, "db-NEWER");
+    let newer = newer.replace("2026-11-21T02:03:11Z", "2026-11-22T02:03:11Z");
+    let key = |name: &str| format!("/drill-evidence/drills/courses-prod/{NEWER}/{name}.json?x-id=GetObject");
+    let stop = json!({ "resource_id": RESOURCE_ID, "requested_at": "2026-11-21T03:54:00Z" }).to_string();
+    let mut answers = evidence()
+        .to(STOP, 200, &stop)
+        .to(&key("verdict"), 200, &newer)
+        .to(&key("evidence"), 200, &newer)
+        .to("DeleteDBInstance", 200, &taken("DeleteDBInstance"));
+    for states in looks {
+        let text = described(&states).replacen("2026-11-21T03:04:05Z", "2020-01-01T03:04:05Z", 1);
+        answers = answers.to("DescribeDBInstances", 200, &text);
+    }
+    answers
+}
+
+/// The replica of the night after.
+fn newer() -> State {
+    let mut tags = OURS.to_vec();
+    tags[3].1 = "courses-prod-20261122t030000z";
+    tags[5].1 = "2026-11-22T02:03:11Z";
+    State {
+        id: "drill-main-courses-prod-20261122030000-e062f244",
+        resource_id: "db-NEWER",
+        tags,
+        ..standby()
+    }
+}
+
+#[test]
+fn a_verified_one_is_deleted_only_while_the_one_that_stands_in_for_it_does() {
+    let fake = Fake::start(with_successor([vec![standby(), newer()], vec![standby(), newer()]]));
+    let (_, stdout, stderr) = run(&fake, &["sweep", "--delete"]);
+    assert!(stdout.contains("deleted  abandoned, and past its age"), "{stdout} {stderr}");
+    assert_eq!(changes(&fake).len(), 1);
+
+    let started = State { status: "available", ..newer() };
+    for second in [vec![standby(), started], vec![standby()]] {
+        let fake = Fake::start(with_successor([vec![standby(), newer()], second]));
+        let (_, stdout, _) = run(&fake, &["sweep", "--delete"]);
+        assert!(stdout.contains("the one that stood in for it changed"), "{stdout}");
         assert_eq!(changes(&fake), Vec::<String>::new());
     }
 }
