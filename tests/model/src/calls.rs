@@ -25,7 +25,7 @@ mod inputs;
 mod records;
 
 pub use call::{Call, Next, Outcome, Step, Vars};
-use inputs::{abandoned, execution, now, plan, promotion, request, restored, waiting};
+use inputs::{abandoned, ended, execution, now, plan, promotion, request, restored, waiting};
 use records::{fate, unjudged};
 
 /// Every call so far.
@@ -211,14 +211,7 @@ impl Calls {
                 went(vars)
             }
             Step::Publish => {
-                let input = publish_report::Input {
-                    plan: plan(&vars),
-                    restored: restored(&vars),
-                    stop: vars.stop.clone().expect("the stop was asked for"),
-                    stopped_at: now,
-                    retired: vars.retired.clone().expect("it was retired"),
-                };
-                let output = publish_report::run(ports, &settings, input, now).await?;
+                let output = publish_report::run(ports, &settings, ended(&vars, now), now).await?;
                 let fate = fate(ports).expect("evidence was written");
                 Ok(Outcome::Published { is_green: output.verdict == Verdict::Verified, fate })
             }

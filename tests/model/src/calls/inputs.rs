@@ -5,7 +5,7 @@ use drill::configuration::PromotionSettings;
 use drill::observation::{Awaited, Goal};
 use drill::plan::{DrillRequest, Execution, Plan};
 use drill::promotion::Promotion;
-use drill::steps::{Restored, abandon_drill};
+use drill::steps::{Restored, abandon_drill, publish_report};
 use serde_json::{Value, json};
 
 use super::{Call, Step, Vars, settings};
@@ -70,6 +70,16 @@ pub(super) fn abandoned(first: &Shown, call: Call, vars: &Vars) -> abandon_drill
         restored: vars.restored.clone(),
         stop: vars.stop.clone(),
         failure: abandon_drill::Caught { error: "States.TaskFailed".to_owned(), cause: String::new() },
+    }
+}
+
+pub(super) fn ended(vars: &Vars, stopped_at: DateTime<Utc>) -> publish_report::Input {
+    publish_report::Input {
+        plan: plan(vars),
+        restored: restored(vars),
+        stop: vars.stop.clone().expect("the stop was asked for"),
+        stopped_at,
+        retired: vars.retired.clone().expect("it was retired"),
     }
 }
 
