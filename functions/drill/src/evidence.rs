@@ -12,6 +12,7 @@ use crate::configuration::Level;
 use crate::ids::{DbiResourceId, Deployment, DrillId, ReplicaId, SourceId};
 use crate::measurement::RowDigest;
 use crate::plan::Trigger;
+use crate::seal::opened;
 
 pub mod keys;
 mod schema;
@@ -194,6 +195,13 @@ pub struct Finding {
     pub hint: Option<String>,
 }
 
+impl Finding {
+    /// What a verified record warns of where this wasn't measured and the configuration accepts it.
+    pub fn accepted_warning(&self) -> String {
+        format!("{} {} was not measured, as the configuration accepts", self.check, self.subject)
+    }
+}
+
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -285,6 +293,14 @@ pub enum EvidenceError {
         /// The schema that it names.
         schema: String,
     },
+    /// It says what can't be.
+    #[error("evidence {key} isn't believed: {problem}")]
+    Contradiction {
+        /// Its key.
+        key: String,
+        /// What speaks against it.
+        problem: String,
+    },
     /// It is of another drill than its key says.
     #[error("evidence {key} is of drill {drill}")]
     Mismatch {
@@ -301,18 +317,49 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError`]
     pub fn parse(text: &str, drill: &DrillId, key: &str) -> Result<Self, EvidenceError> {
-        let malformed =
-            |e: serde_json::Error| EvidenceError::Malformed { key: key.to_owned(), problem: e.to_string() };
-        let value: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
-        let schema = value.get("schema").and_then(|s| s.as_str()).unwrap_or_default();
-        if schema != SCHEMA {
-            return Err(EvidenceError::Schema { key: key.to_owned(), schema: schema.to_owned() });
+        #[derive(Deserialize)]
+        struct Header {
+            #[serde(default)]
+            schema: String,
         }
-        let evidence: Self = serde_json::from_value(value).map_err(malformed)?;
+        let malformed = |problem: String| EvidenceError::Malformed { key: key.to_owned(), problem };
+        // Before anything else: another schema may be another form.
+        let Header { schema } = opened(text).map_err(malformed)?;
+        if schema != SCHEMA {
+            return Err(EvidenceError::Schema { key: key.to_owned(), schema: bounded(schema) });
+        }
+        let evidence: Self = serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?;
         if evidence.drill != *drill {
             return Err(EvidenceError::Mismatch { key: key.to_owned(), drill: evidence.drill });
         }
         Ok(evidence)
+    }
+
+    /// What speaks against the record by itself; `None` where nothing does.
+    pub fn contradiction(&self) -> Option<String> {
+        if self.source != self.drill.source() {
+            return Some(format!("it is of source {}", self.source));
+        }
+        if self.verdict != Verdict::Verified {
+            return None;
+        }
+        let of = |status| self.findings.iter().filter(move |f| f.status == status);
+        if of(FindingStatus::Failed).next().is_some() {
+            return Some("it says verified beside a check that failed".to_owned());
+        }
+        if let Some(finding) =
+            of(FindingStatus::NotMeasured).find(|f| !self.warnings.contains(&f.accepted_warning()))
+        {
+            let Finding { check, subject, .. } = finding;
+            return Some(format!("it says verified though {check} {subject} was not measured"));
+        }
+        if self.replica.as_ref().is_none_or(|r| r.resource_id.is_none()) {
+            return Some("it says verified of no replica".to_owned());
+        }
+        if self.backup.is_none() {
+            return Some("it says verified of no backup".to_owned());
+        }
+        self.timeline.judged_at.is_none().then(|| "it doesn't say when it was judged".to_owned())
     }
 
     /// Whether it says verified of this very instance as the replica of this drill.
@@ -320,6 +367,12 @@ impl Evidence {
         let recorded = self.replica.as_ref().and_then(|r| r.resource_id.as_ref());
         self.verdict == Verdict::Verified && self.drill == *drill && recorded == Some(resource_id)
     }
+}
+
+/// What somebody else wrote, for a message.
+fn bounded(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(100));
+    text
 }
 
 /// Who carries a drill out.

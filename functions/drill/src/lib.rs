@@ -19,6 +19,7 @@ pub mod ports;
 pub mod promotion;
 pub mod report;
 pub mod retirement;
+pub mod seal;
 pub mod silence;
 pub mod standing;
 pub mod steps;

@@ -3,7 +3,6 @@
 //! Decides what counts as readable: evidence of another schema or drill is refused, never guessed.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{StepError, WireName};
@@ -11,6 +10,7 @@ use crate::evidence::{CatalogueRecord, Claim, Evidence, EvidenceError, StopRecor
 use crate::ids::{DrillId, SourceId};
 use crate::measurement::{CatalogueObjects, sha256};
 use crate::ports::{ReadObjects, StoreError, StoreErrorKind, WriteObjects};
+use crate::seal::{opened, sealed};
 
 const JSON: &str = "application/json";
 
@@ -47,15 +47,11 @@ impl From<EvidenceError> for StepError {
     }
 }
 
-fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).expect("records are plain values and always serialize")
-}
-
 async fn read<T: DeserializeOwned>(store: &impl ReadObjects, key: &str) -> Result<Option<T>, StepError> {
     let Some(text) = store.get(key).await? else { return Ok(None) };
-    serde_json::from_str(&text)
+    opened(&text)
         .map(Some)
-        .map_err(|e| EvidenceError::Malformed { key: key.to_owned(), problem: e.to_string() }.into())
+        .map_err(|problem| EvidenceError::Malformed { key: key.to_owned(), problem }.into())
 }
 
 /// Claims the drill for an execution, once and for all; gives the claim that holds, which may be
@@ -67,7 +63,7 @@ pub async fn claim(
     now: DateTime<Utc>,
 ) -> Result<Claim, StepError> {
     let claim = Claim { drill: drill.clone(), execution: execution.to_owned(), claimed_at: now };
-    if store.create(&keys::claim(drill), JSON, to_json(&claim)).await? {
+    if store.create(&keys::claim(drill), JSON, sealed(&claim)).await? {
         return Ok(claim);
     }
     read_claim(store, drill).await?.ok_or_else(|| {
@@ -92,17 +88,23 @@ pub async fn read_claim(store: &impl ReadObjects, drill: &DrillId) -> Result<Opt
 
 /// Writes the record as it was judged.
 pub async fn write_verdict(store: &impl WriteObjects, evidence: &Evidence) -> Result<(), StepError> {
-    Ok(store.put(&keys::verdict(&evidence.drill), JSON, to_json(evidence)).await?)
+    Ok(store.put(&keys::verdict(&evidence.drill), JSON, sealed(evidence)).await?)
 }
 
-/// The record as it was judged; `None` when the drill wasn't judged.
+/// The record as it was judged; `None` when the drill wasn't judged. One that contradicts itself is refused: what
+/// is kept, deleted and compared with follows from it.
 pub async fn read_verdict(store: &impl ReadObjects, drill: &DrillId) -> Result<Option<Evidence>, StepError> {
-    read_evidence_at(store, drill, &keys::verdict(drill)).await
+    let key = keys::verdict(drill);
+    let verdict = read_evidence_at(store, drill, &key).await?;
+    match verdict.as_ref().and_then(Evidence::contradiction) {
+        Some(problem) => Err(EvidenceError::Contradiction { key, problem }.into()),
+        None => Ok(verdict),
+    }
 }
 
 /// Writes the record as it ended.
 pub async fn write_evidence(store: &impl WriteObjects, evidence: &Evidence) -> Result<(), StepError> {
-    Ok(store.put(&keys::evidence(&evidence.drill), JSON, to_json(evidence)).await?)
+    Ok(store.put(&keys::evidence(&evidence.drill), JSON, sealed(evidence)).await?)
 }
 
 /// The record as it ended; `None` when the drill hasn't published any.
@@ -163,7 +165,7 @@ pub async fn write_stop(
     drill: &DrillId,
     stop: &StopRecord,
 ) -> Result<(), StepError> {
-    Ok(store.put(&keys::stop(drill), JSON, to_json(stop)).await?)
+    Ok(store.put(&keys::stop(drill), JSON, sealed(stop)).await?)
 }
 
 /// Whether and when this product asked the replica of a drill to stop.

@@ -50,7 +50,7 @@ pub(super) fn conclude(
             ),
         )
     } else {
-        let rows: u64 = tables.iter().map(|t| t.rows).sum();
+        let rows = tables.iter().fold(0_u64, |rows, table| rows.saturating_add(table.rows));
         let passed = of(FindingStatus::Passed).count();
         let warned = match of(FindingStatus::Warned).count() {
             0 => String::new(),
@@ -62,10 +62,7 @@ pub(super) fn conclude(
             format!("{passed} checks passed{warned}; {rows} rows in {} tables were counted", tables.len()),
         )
     };
-    let warnings = accepted
-        .iter()
-        .map(|f| format!("{} was not measured, as the configuration accepts", name(f)))
-        .collect();
+    let warnings = accepted.iter().map(|f| f.accepted_warning()).collect();
     Judgement {
         verdict,
         summary,

@@ -16,9 +16,12 @@ pub(super) struct Tables(BTreeMap<String, Outcome<Value>>);
 impl Tables {
     pub(super) fn of(measurements: &[Measurement]) -> Self {
         let mut tables: BTreeMap<String, Outcome<Value>> = BTreeMap::new();
+        let mut named: BTreeMap<String, &TableName> = BTreeMap::new();
         for Measurement { unit, outcome, .. } in measurements {
             let Unit::Rows { table, .. } = unit else { continue };
-            let piece = outcome.clone();
+            // "a.b"."c" and "a"."b.c" are written alike: two tables and not two pieces of one.
+            let is_alone = *named.entry(table.to_string()).or_insert(table) == table;
+            let piece = if is_alone { outcome.clone() } else { alike(table) };
             let whole = match tables.remove(&table.to_string()) {
                 Some(others) => together(others, piece),
                 None => piece,
@@ -65,6 +68,15 @@ fn rows_of(outcome: &Outcome<Value>) -> Option<u64> {
         Outcome::Measured { value: Value::Rows(count) } => Some(count.rows),
         _ => None,
     }
+}
+
+/// The outcome of two tables that can't be told apart.
+fn alike(table: &TableName) -> Outcome<Value> {
+    Outcome::NotMeasured {
+        reason: format!("two tables are written {table}, as a schema or a table has a dot in its name"),
+        hint: "rename one of them: rules, earlier rows and findings can't tell them apart".to_owned(),
+    }
+    .bounded()
 }
 
 /// Two pieces of a table: counted only when both are, damaged when one is.

@@ -16,6 +16,7 @@ use crate::judge::{Baseline, Judgement, Measured, judge};
 use crate::measurement::{Activity, Measurement, Outcome, digest_of};
 use crate::plan::Plan;
 use crate::ports::{ReadObjects, WriteObjects};
+use crate::seal::opened;
 use crate::store;
 
 /// What the state machine passes in.
@@ -93,6 +94,13 @@ async fn read_baseline(ports: &impl ReadObjects, plan: &Plan) -> Result<Option<B
             "the bucket keeps versions: restore the object's earlier version",
         )
     })?;
+    if evidence.verdict != Verdict::Verified {
+        return Err(StepError::new(
+            WireName::EvidenceInvalid,
+            format!("{drill}, which this drill is compared with, is {}", evidence.verdict),
+            "the record changed since the drill was planned: see who wrote it, then start a new drill",
+        ));
+    }
     let objects = match &evidence.catalogue {
         Some(record) => Some(store::read_catalogue(ports, drill, record).await?),
         None => None,
@@ -126,7 +134,7 @@ async fn read_measurements(ports: &impl ReadObjects, input: &Input) -> Result<Me
             let key = keys::measurements(drill, shard, part);
             let text = ports.get(&key).await?.ok_or_else(|| incomplete(format!("{key} is missing")))?;
             let record: Record =
-                serde_json::from_str(&text).map_err(|e| incomplete(format!("{key} can't be read: {e}")))?;
+                opened(&text).map_err(|problem| incomplete(format!("{key} can't be read: {problem}")))?;
             let result = record.result;
             if record.drill != *drill
                 || (result.shard, result.part) != (shard, part)

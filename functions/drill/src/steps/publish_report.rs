@@ -124,7 +124,7 @@ fn metrics(evidence: &Evidence) -> Vec<Metric> {
     };
     add("BackupDataAge", evidence.data_age_s.map(|s| s as f64), "Seconds");
     add("RecoveryTime", evidence.recovery_s.map(|s| s as f64), "Seconds");
-    let rows = evidence.tables.iter().map(|t| t.rows).sum::<u64>();
+    let rows = evidence.tables.iter().fold(0_u64, |rows, table| rows.saturating_add(table.rows));
     add("RowsCounted", (!evidence.tables.is_empty()).then_some(rows as f64), "Count");
     metrics
 }

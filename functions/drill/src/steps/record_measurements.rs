@@ -12,6 +12,7 @@ use crate::evidence::keys;
 use crate::ids::DrillId;
 use crate::plan::Plan;
 use crate::ports::{ReadObjects, WriteObjects};
+use crate::seal::sealed_compact;
 
 /// What the state machine passes in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,13 +55,12 @@ where
     require_claim(ports, &plan).await?;
     let output = Output {
         shard: result.shard,
-        parts: result.part + 1,
+        parts: result.part.saturating_add(1),
         is_done: result.is_done,
         resume: result.resume.clone(),
     };
     let key = keys::measurements(&plan.drill, result.shard, result.part);
     let record = Record { drill: plan.drill, result };
-    let body = serde_json::to_string(&record).expect("measurements are plain values and always serialize");
-    ports.put(&key, "application/json", body).await?;
+    ports.put(&key, "application/json", sealed_compact(&record)).await?;
     Ok(output)
 }
