@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test simulate model bench unbench museum mutants-guards iam infra lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test simulate model bench unbench museum mutants-guards iam infra infra-tables lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -57,6 +57,9 @@ iam: ready ## what each role may do: every policy against every action, resource
 # RESTORE_DRILL_TERRAFORM_PLUGINS names a folder with the AWS provider, where the registry isn't reached.
 infra: ready ## the Terraform module: its form, its plan, and whether it agrees with the code
 	@$(RUN) onemachine.infra
+
+infra-tables: ready ## write the tables in infra/README.md anew from the module
+	@$(RUN) onemachine.infra.tables
 
 lint: ready ## formatting, clippy, docs, dependency policy, state machine, Python
 	@$(RUN) onemachine.lint

@@ -1,7 +1,7 @@
 """Runs Terraform on a copy of the module, so that nothing of it stays in the checkout.
 
-Where the AWS provider lies in an offline plugin folder, RESTORE_DRILL_TERRAFORM_PLUGINS names it; otherwise `init`
-fetches it from the registry.
+Where the AWS provider lies in an offline plugin folder, RESTORE_DRILL_TERRAFORM_PLUGINS names it;
+otherwise `init` fetches it from the registry.
 """
 
 from __future__ import annotations
