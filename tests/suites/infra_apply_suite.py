@@ -1,0 +1,221 @@
+"""The module applied to the local AWS with the real zips: its schedule's target drills a source.
+
+What the local AWS doesn't do as AWS does is done here in its place, and said so: EventBridge
+Scheduler fills in the scheduled time, which ministack passes on as it is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.local_aws import SETTINGS
+from onemachine import courses, deploy, executions, machine, processes
+from onemachine.deployment import Deployment
+from onemachine.executions import Execution
+from onemachine.infra import terraform
+from onemachine.machine import CREDENTIALS, REGION, Machine, Settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SOURCE = "courses-prod"
+# Another name than the one that the other suites deploy.
+DEPLOYMENT = Deployment("applied")
+NIGHT_MAX_S = 120.0
+
+ROOT_MODULE = """
+provider "aws" {
+  region                      = "%(region)s"
+  access_key                  = "%(key)s"
+  secret_key                  = "%(secret)s"
+  s3_use_path_style           = true
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+}
+
+module "restore_drill" {
+  source = "../infra"
+
+  deployment          = "%(deployment)s"
+  sources             = { %(source)s = {
+    checks_file      = "${path.module}/%(source)s.toml"
+    postgres_version = 15
+    resource_id      = "%(resource_id)s"
+  } }
+  artifacts           = { bucket = "%(artifacts)s" }
+  architecture        = "x86_64"
+  ca_bundle           = "%(ca_bundle)s"
+  vpc_id              = "%(vpc)s"
+  replica_subnet_ids  = %(subnets)s
+  control_environment = %(environment)s
+}
+
+output "all" {
+  value = module.restore_drill
+}
+"""
+
+CONFIGURATION = """
+source = "%(source)s"
+
+[replica]
+instance_class = "db.t4g.medium"
+subnet_group = "${subnet_group}"
+security_groups = ["${security_group}"]
+parameter_group = "${parameter_group}"
+
+[polling]
+first = "1s"
+min = "1s"
+max = "2s"
+
+[deadlines]
+available = "10m"
+stopped = "5m"
+gone = "5m"
+
+[database]
+name = "courses"
+"""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A local AWS to which the module was applied, with what it gave out."""
+
+    aws: Machine
+    terraform: terraform.Terraform
+    root: Path
+    outputs: dict[str, Any]
+
+    def start_as_scheduler(self, at: datetime) -> Execution:
+        """Start what the schedule names, with its input, as Scheduler does at that time."""
+        schedule = self.aws.client("scheduler").get_schedule(
+            Name=SOURCE, GroupName=DEPLOYMENT.prefix
+        )
+        target = schedule["Target"]
+        asked = target["Input"].replace("<aws.scheduler.scheduled-time>", executions.rfc3339(at))
+        answer = self.aws.client("stepfunctions").start_execution(
+            stateMachineArn=target["Arn"], input=asked
+        )
+        return Execution(self.aws, answer["executionArn"])
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
+    """The module, applied. The local AWS is its own: it ends with the test."""
+    missing = deploy.Artifacts().missing()
+    if missing:
+        pytest.fail(f"{missing[0]} is not there: run make lambdas", pytrace=False)
+    place = tmp_path_factory.mktemp("applied")
+    try:
+        found = terraform.find(place)
+        root = place / "root"
+        root.mkdir()
+        with processes.signals_as_exit(), processes.Run() as run:
+            aws = machine.start(run, Settings(**SETTINGS))
+            courses.create(aws, SOURCE, courses.SUBMISSIONS_SMALL)
+            _upload(aws)
+            _write(aws, root)
+            found.init(root)
+            environment = {"AWS_ENDPOINT_URL": aws.endpoint}
+            found.run("apply", "-auto-approve", "-no-color", directory=root, **environment)
+            told = json.loads(found.run("output", "-json", directory=root))
+            yield Applied(aws, found, root, told["all"]["value"])
+    except terraform.Skipped as reason:
+        pytest.skip(str(reason))
+
+
+def _upload(aws: Machine) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(
+        Bucket=DEPLOYMENT.artifact_bucket,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+    )
+    for path in deploy.Artifacts().zip_files():
+        s3.put_object(Bucket=DEPLOYMENT.artifact_bucket, Key=path.name, Body=path.read_bytes())
+
+
+def _write(aws: Machine, root: Path) -> None:
+    ec2 = aws.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    found = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    values = {
+        "region": REGION,
+        "key": CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        "secret": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        "deployment": DEPLOYMENT.name,
+        "source": SOURCE,
+        "resource_id": courses.describe(aws, SOURCE)["DbiResourceId"],
+        "artifacts": DEPLOYMENT.artifact_bucket,
+        "ca_bundle": str(aws.ca_file),
+        "vpc": vpc,
+        "subnets": json.dumps([subnet["SubnetId"] for subnet in found][:2]),
+        "environment": json.dumps(
+            {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ENDPOINT_URL_RDS": aws.rds_endpoint}
+        ),
+    }
+    (root / "main.tf").write_text(ROOT_MODULE % values, encoding="utf-8")
+    (root / f"{SOURCE}.toml").write_text(CONFIGURATION % {"source": SOURCE}, encoding="utf-8")
+
+
+def the_schedule_s_target_drills_the_source_and_verifies_it(applied: Applied) -> None:
+    applied.aws.double.back_up(SOURCE)
+    at = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    execution = applied.start_as_scheduler(at)
+    ended = execution.wait(NIGHT_MAX_S)
+    assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
+    drill = executions.drill_id(SOURCE, at)
+    evidence = applied.aws.client("s3").get_object(
+        Bucket=applied.outputs["evidence_bucket"], Key=f"drills/{SOURCE}/{drill}/evidence.json"
+    )
+    assert json.loads(evidence["Body"].read())["verdict"] == "verified"
+    (restore,) = [
+        call["parameters"]
+        for call in applied.aws.double.calls("RestoreDBInstanceFromDBSnapshot")
+        if call["parameters"]["DBInstanceIdentifier"].startswith(f"drill-{DEPLOYMENT.name}-")
+    ]
+    assert applied.outputs["subnet_group"] in restore.values()
+    assert applied.outputs["replica_security_group_id"] in restore.values()
+    assert applied.outputs["parameter_groups"][SOURCE] in restore.values()
+
+
+def a_second_plan_changes_nothing(applied: Applied) -> None:
+    applied.terraform.run(
+        *("plan", "-detailed-exitcode", "-no-color"),
+        directory=applied.root,
+        AWS_ENDPOINT_URL=applied.aws.endpoint,
+    )
+
+
+def destroy_leaves_the_evidence_the_source_and_the_standby(applied: Applied) -> None:
+    aws, root = applied.aws, applied.root
+    environment = {"AWS_ENDPOINT_URL": aws.endpoint}
+    instances = aws.client("rds").describe_db_instances()["DBInstances"]
+    with pytest.raises(terraform.Failed, match="prevent_destroy"):
+        applied.terraform.run(
+            "destroy", "-auto-approve", "-no-color", directory=root, **environment
+        )
+    assert aws.client("stepfunctions").list_state_machines()["stateMachines"]
+    listed = applied.terraform.run("state", "list", directory=root).split()
+    kept = [name for name in listed if ".aws_s3_bucket" in name or ".aws_s3_object" in name]
+    applied.terraform.run("state", "rm", *kept, directory=root)
+    applied.terraform.run("destroy", "-auto-approve", "-no-color", directory=root, **environment)
+    bucket = applied.outputs["evidence_bucket"]
+    s3 = aws.client("s3")
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] > 1
+    assert not aws.client("stepfunctions").list_state_machines()["stateMachines"]
+    assert not aws.client("lambda").list_functions()["Functions"]
+    left = aws.client("rds").describe_db_instances()["DBInstances"]
+    assert {i["DBInstanceIdentifier"] for i in left} == {
+        i["DBInstanceIdentifier"] for i in instances
+    }
