@@ -83,7 +83,9 @@ pub(crate) fn run_in<T>(
         Some(seed) => Scenario::of(seed, orders.nights, &mut dice),
         None => Scenario::quiet(orders.nights),
     };
-    let begins_at = scenario.first.and_hms_opt(0, 0, 0).expect("midnight").and_utc() - TimeDelta::days(2);
+    let begins_at = scenario.first.and_hms_opt(0, 0, 0).expect("midnight").and_utc();
+    // Before the first backup, in any zone.
+    let begins_at = begins_at - TimeDelta::hours(28);
     let clock = Clock::new(begins_at, dice.split());
     let world = Arc::new(World::new(clock.clone(), dice, scenario.clone(), settings()));
     let stage = Stage { world: Arc::clone(&world), tasks: Tasks::new(clock) };

@@ -19,6 +19,8 @@ pub enum Mutant {
     RetiresBeforeStop,
     /// The tag that holds a replica isn't seen.
     HoldUnseen,
+    /// The tag of what was promoted isn't seen.
+    PromotionUnseen,
     /// A verdict always says verified.
     VerdictAlwaysGood,
     /// Rows are reported that nobody counted in the replica.
@@ -53,6 +55,7 @@ impl Mutant {
         (Self::DeletesByName, 1),
         (Self::RetiresBeforeStop, 2),
         (Self::HoldUnseen, 3),
+        (Self::PromotionUnseen, 3),
         (Self::VerdictAlwaysGood, 6),
         (Self::CountsWithoutLooking, 6),
         (Self::VerdictOfAnother, 6),

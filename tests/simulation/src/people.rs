@@ -1,7 +1,7 @@
 //! What people and AWS do beside the product, at any moment.
 
 use chrono::TimeDelta;
-use drill::ownership::{TAG_DEPLOYMENT, TAG_HOLD};
+use drill::ownership::{TAG_DEPLOYMENT, TAG_HOLD, TAG_PROMOTED};
 use rds_double::model::{ApiError, Changes, DeleteInstance, Instance, ModifyInstance, Status, Tag};
 
 use crate::truth::Who;
@@ -24,6 +24,8 @@ pub enum Act {
     Release,
     /// A person turns on deletion protection of a replica.
     Protect,
+    /// A person marks a replica as production, as `restore-drill promote` does first.
+    Promote,
     /// A person takes our tag off a replica.
     Untag,
     /// A person changes a replica's class.
@@ -74,6 +76,7 @@ impl Act {
         Self::Hold,
         Self::Release,
         Self::Protect,
+        Self::Promote,
         Self::Untag,
         Self::Modify,
         Self::Delete,
@@ -145,6 +148,7 @@ impl State {
             Act::Start => drop(self.plane.start_instance(now, &name, &mut self.machines)?),
             Act::Stop => drop(self.plane.stop_instance(now, &name, None, &mut self.machines)?),
             Act::Hold => self.plane.add_tags(&arn, &tag(TAG_HOLD, "mine"))?,
+            Act::Promote => self.plane.add_tags(&arn, &tag(TAG_PROMOTED, "by a person"))?,
             Act::Release => self.plane.remove_tags(&arn, &[TAG_HOLD.to_owned()])?,
             Act::Untag => self.plane.remove_tags(&arn, &[TAG_DEPLOYMENT.to_owned()])?,
             Act::Protect => {
@@ -193,6 +197,7 @@ impl State {
             Act::Hold => drop(person.held_at.get_or_insert(now)),
             Act::Release => person.held_at = None,
             Act::Protect => drop(person.protected_at.get_or_insert(now)),
+            Act::Promote => drop(person.promoted_at.get_or_insert(now)),
             Act::Untag => drop(person.untagged_at.get_or_insert(now)),
             Act::Modify => drop(person.modified_at.get_or_insert(now)),
             Act::Delete => drop(replica.deleted.get_or_insert((now, Who::Person))),

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use drill::ids::DbiResourceId;
 use drill::instance::{Endpoint, Instance, InstanceStatus};
-use drill::ownership::TAG_HOLD;
+use drill::ownership::{TAG_HOLD, TAG_PROMOTED};
 use drill::ports::{RdsError, RdsErrorKind, ReadInstances};
 use rds_double::model::{self, ApiError, InstanceQuery, Page, PageRequest, View};
 
@@ -205,6 +205,9 @@ impl State {
     fn mutated(&self, mut instance: Instance) -> Instance {
         if self.mutant == Some(Mutant::HoldUnseen) {
             instance.tags.remove(TAG_HOLD);
+        }
+        if self.mutant == Some(Mutant::PromotionUnseen) {
+            instance.tags.remove(TAG_PROMOTED);
         }
         instance
     }

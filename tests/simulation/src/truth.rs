@@ -52,6 +52,7 @@ pub(crate) struct ByPerson {
     pub(crate) held_at: Option<DateTime<Utc>>,
     pub(crate) renamed_at: Option<DateTime<Utc>>,
     pub(crate) protected_at: Option<DateTime<Utc>>,
+    pub(crate) promoted_at: Option<DateTime<Utc>>,
     /// Tags of ours were taken off or changed.
     pub(crate) untagged_at: Option<DateTime<Utc>>,
     pub(crate) modified_at: Option<DateTime<Utc>>,
@@ -60,9 +61,9 @@ pub(crate) struct ByPerson {
 impl ByPerson {
     /// Whether a person did anything at all to it.
     pub(crate) fn is_anything(&self) -> bool {
-        let Self { started_at, stopped_at, held_at, renamed_at, protected_at, untagged_at, modified_at } =
-            self;
-        [started_at, stopped_at, held_at, renamed_at, protected_at, untagged_at, modified_at]
+        let Self { started_at, stopped_at, held_at, renamed_at, .. } = self;
+        let Self { protected_at, promoted_at, untagged_at, modified_at, .. } = self;
+        [started_at, stopped_at, held_at, renamed_at, protected_at, promoted_at, untagged_at, modified_at]
             .iter()
             .any(|at| at.is_some())
     }
@@ -82,6 +83,9 @@ impl Replica {
         }
         if since(p.renamed_at) {
             return Some("a person renamed it");
+        }
+        if since(p.promoted_at) {
+            return Some("a person promoted it");
         }
         if since(p.untagged_at) {
             return Some("a person took its tags off");

@@ -85,9 +85,9 @@ fn each_act_of_somebody_before_each_call_of_the_second_night() {
 }
 
 #[test]
-fn an_execution_stopped_at_any_call_and_redriven_days_later() {
+fn an_execution_stopped_or_timed_out_at_any_call_and_redriven_days_later() {
     let after = counts(4).calls;
-    let plans = |number| vec![Planned::Act { number, act: Act::Abort }];
+    let plans = |number| [Act::Abort, Act::TimeOut].map(|act| Planned::Act { number, act }).into();
     let mut all = courses(2, |c| c.calls, plans);
     for (_, orders) in &mut all {
         orders.nights = 5;

@@ -6,8 +6,8 @@ use simulation::{Counts, Orders, run};
 use support::side_by_side;
 
 /// As many as make at least [`NIGHTS_MIN`] nights, beside the exhaustive ones.
-const SEEDS: u64 = 480;
-const NIGHTS_MIN: usize = 4_000;
+const SEEDS: u64 = 860;
+const NIGHTS_MIN: usize = 10_000;
 
 fn orders(seed: u64) -> Orders {
     // Mostly short courses, so that many kinds are met, and some longer than AWS leaves an instance stopped.
