@@ -3,7 +3,7 @@
 //! Shows the plan and asks, then takes one turn after the other until RDS says that it is done. What each turn does
 //! is decided in the library, from what RDS says then.
 
-use std::io::BufRead as _;
+use std::{io::BufRead as _, path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
@@ -30,7 +30,7 @@ use crate::{
 mod told;
 
 /// The longest wait after a step: a look that follows at once may show what was before it.
-const AFTER_A_STEP: std::time::Duration = std::time::Duration::from_secs(2);
+const AFTER_A_STEP: Duration = Duration::from_secs(2);
 
 /// A step with the time at which RDS took it.
 type Taken = (DateTime<Utc>, Step);
@@ -86,11 +86,9 @@ async fn read_configuration(arguments: &Promote, operator: &Operator) -> Result<
         };
         (key, stored)
     };
-    let parsed = if name.ends_with(".json") {
-        configuration::parse_json(&text)
-    } else {
-        configuration::parse_toml(&text)
-    };
+    let end = Path::new(&name).extension();
+    let is_json = end.is_some_and(|end| end.eq_ignore_ascii_case("json"));
+    let parsed = if is_json { configuration::parse_json(&text) } else { configuration::parse_toml(&text) };
     let configuration = parsed.map_err(|mistakes| anyhow::anyhow!(checks::told(&name, &mistakes)))?;
     if configuration.source != arguments.source {
         bail!("{name} is the configuration of {}, not of {}", configuration.source, arguments.source);
@@ -121,7 +119,7 @@ async fn carry_out(
     promotion: &Promotion,
     operator: &Operator,
     arguments: &Promote,
-    polled: std::time::Duration,
+    polled: Duration,
 ) -> Result<(Outcome, Vec<Taken>)> {
     let began_at = clock::now();
     let mut taken = Vec::new();

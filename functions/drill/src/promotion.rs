@@ -219,7 +219,7 @@ pub fn next(observed: &Observed, wanted: &PromotionSettings) -> Step {
     if configure != Changes::default() {
         return or_wait(Step::Configure(configure));
     }
-    if service.is_class_changing || service.is_parameter_group_changing {
+    if service.is_changing {
         return Step::Wait;
     }
     if service.is_reboot_pending && wanted.parameter_group.is_some() {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_rds::types::{DbInstance, Tag};
+use aws_sdk_rds::types::{DbInstance, PendingModifiedValues, Tag};
 use drill::ownership::OWNERSHIP_TAGS;
 use drill::ports::{Changes, Observed, PromoteReplica, RdsError, RdsErrorKind, ReadService, Service};
 use drill::promotion::Promotable;
@@ -43,8 +43,8 @@ fn service(described: &DbInstance) -> Service {
     let groups = groups.filter_map(|g| g.vpc_security_group_id());
     let parameters = described.db_parameter_groups().first();
     let apply_status = parameters.and_then(|group| group.parameter_apply_status()).unwrap_or_default();
-    let pending_days = pending.and_then(|p| p.backup_retention_period());
-    let pending_copy = pending.and_then(|p| p.multi_az());
+    let pending_days = pending.and_then(PendingModifiedValues::backup_retention_period);
+    let pending_copy = pending.and_then(PendingModifiedValues::multi_az);
     let pending_class = pending.and_then(|p| p.db_instance_class());
     let days = pending_days.or(described.backup_retention_period()).unwrap_or_default();
     let class = pending_class.or(described.db_instance_class()).unwrap_or_default();
@@ -57,9 +57,8 @@ fn service(described: &DbInstance) -> Service {
         security_groups: groups.map(str::to_owned).collect(),
         parameter_group: parameters.and_then(|group| group.db_parameter_group_name()).map(str::to_owned),
         is_reboot_pending: apply_status == "pending-reboot",
-        is_parameter_group_changing: apply_status == "applying",
         instance_class: class.to_owned(),
-        is_class_changing: pending_class.is_some(),
+        is_changing: pending_class.is_some() || apply_status == "applying",
         backup_retention_days: u64::try_from(days).unwrap_or_default(),
         multi_az: pending_copy.or(described.multi_az()).unwrap_or_default(),
         going_on: going_on.into_iter().flatten().collect(),

@@ -72,7 +72,7 @@ async fn a_look_tells_what_is_in_force_and_what_rds_goes_on_with() {
     let service = Rds::new(&promoted.configuration).observe(REPLICA).await.unwrap().unwrap().service;
     assert_eq!(service.security_groups, ["sg-0a1b2c3d4e5f60718"], "one that is being removed doesn't count");
     assert_eq!(service.parameter_group.as_deref(), Some("courses-postgres16"));
-    assert!(service.is_reboot_pending && !service.is_parameter_group_changing);
+    assert!(service.is_reboot_pending && !service.is_changing);
     assert_eq!((service.backup_retention_days, service.multi_az), (14, true));
     assert_eq!(service.going_on, ["backup_retention_days", "multi_az"]);
 }

@@ -30,12 +30,10 @@ pub struct Service {
     pub parameter_group: Option<String>,
     /// Whether a change of the parameter group waits for a reboot.
     pub is_reboot_pending: bool,
-    /// Whether a change of the parameter group is being made.
-    pub is_parameter_group_changing: bool,
     /// DB instance class.
     pub instance_class: String,
-    /// Whether a change of the class is being made.
-    pub is_class_changing: bool,
+    /// Whether a change of the class or of the parameter group is being made.
+    pub is_changing: bool,
     /// For how many days automated backups are kept; 0 means that there are none.
     pub backup_retention_days: u64,
     /// Whether a second copy stands by in another zone.

@@ -153,8 +153,8 @@ pub(super) async fn read_verdict(
 pub(super) fn ownership_among(settings: &Settings, instances: &[Instance], instance: &Instance) -> Ownership {
     let by_tag = instance.tags.get(TAG_SOURCE).cloned();
     let by_mark = marked_drill(instance).map(|drill| drill.source().to_string());
-    let names: Vec<String> = by_tag.into_iter().chain(by_mark).collect();
-    let named = instances.iter().filter(|i| names.contains(&i.id)).map(|i| i.resource_id.clone());
+    let sources: Vec<String> = by_tag.into_iter().chain(by_mark).collect();
+    let named = instances.iter().filter(|i| sources.contains(&i.id)).map(|i| i.resource_id.clone());
     let tagged = instance.tags.get(TAG_SOURCE_RESOURCE_ID);
     let tagged = tagged.and_then(|id| crate::ids::DbiResourceId::parse(id).ok());
     Ownership { deployment: settings.deployment.clone(), source_resource_ids: named.chain(tagged).collect() }

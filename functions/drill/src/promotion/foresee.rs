@@ -40,8 +40,7 @@ fn foresee(seen: &mut Observed, drill: &DrillId, step: &Step) {
         Step::Wait => {
             let is_stopping = instance.status == InstanceStatus::Stopping;
             instance.status = if is_stopping { InstanceStatus::Stopped } else { InstanceStatus::Available };
-            seen.service.is_class_changing = false;
-            seen.service.is_parameter_group_changing = false;
+            seen.service.is_changing = false;
         }
         Step::Start => instance.status = InstanceStatus::Available,
         Step::Configure(changes) | Step::Protect(changes) => take(seen, changes),

@@ -128,7 +128,7 @@ impl Stand {
         });
         for id in ids {
             self.set_service(&id, |service| {
-                service.is_class_changing = false;
+                service.is_changing = false;
                 service.going_on.clear();
             });
         }
@@ -187,9 +187,8 @@ fn as_restored() -> Service {
         security_groups: vec!["sg-0a1b2c3d".to_owned()],
         parameter_group: Some("restore-drill-postgres16".to_owned()),
         is_reboot_pending: false,
-        is_parameter_group_changing: false,
         instance_class: "db.t4g.medium".to_owned(),
-        is_class_changing: false,
+        is_changing: false,
         backup_retention_days: 0,
         multi_az: false,
         going_on: Vec::new(),
@@ -245,7 +244,7 @@ impl PromoteReplica for Stand {
             instance.deletion_protection =
                 changes.deletion_protection.unwrap_or(instance.deletion_protection);
             service.is_reboot_pending |= changes.parameter_group.is_some();
-            service.is_class_changing |= changes.instance_class.is_some();
+            service.is_changing |= changes.instance_class.is_some();
             service.going_on.extend(changes.multi_az.map(|_| "multi_az"));
             service.parameter_group = changes.parameter_group.or(service.parameter_group.take());
             service.security_groups = changes.security_groups.unwrap_or(service.security_groups.clone());
