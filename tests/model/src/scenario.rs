@@ -38,6 +38,7 @@ impl Scenario {
             ("quiet", Self::quiet()),
             ("two-nights", Self::two_things()),
             ("on-demand", Self::two_of_two_kinds()),
+            ("three-quiet", Self::three_quiet_nights()),
             ("three-nights", Self::three_nights()),
         ]
     }
@@ -101,11 +102,22 @@ impl Scenario {
         }
     }
 
-    /// Three nights with one thing out of the ordinary and a sweep.
-    pub fn three_nights() -> Self {
+    /// Three nights that go as they should, with a sweep at any moment.
+    pub fn three_quiet_nights() -> Self {
         Self {
-            words: "three nights, one thing out of the ordinary, a sweep",
-            bounds: bounds(3, 1),
+            words: "three nights, nothing out of the ordinary, a sweep",
+            bounds: bounds(3, 0),
+            starts: vec![(vec![Nightly, Nightly, Nightly], false)],
+        }
+    }
+
+    /// Three nights with one thing out of the ordinary, without a sweep.
+    pub fn three_nights() -> Self {
+        let mut bounds = bounds(3, 1);
+        bounds.most.sweeps = 0;
+        Self {
+            words: "three nights, one thing out of the ordinary, no sweep",
+            bounds,
             starts: vec![(vec![Nightly, Nightly, Nightly], false)],
         }
     }
