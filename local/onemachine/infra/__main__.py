@@ -14,6 +14,7 @@ from onemachine.paths import ROOT, STORE, venv_program
 from onemachine.provision import tool_environment
 
 REPORT = STORE / "infra.xml"
+SUITES = ("tests/suites/infra_suite.py", "tests/suites/infra_apply_suite.py")
 
 
 def main() -> int:
@@ -79,7 +80,7 @@ def _suite() -> Counts:
     REPORT.unlink(missing_ok=True)
     command = [venv_program("pytest"), "-c", "tests/pytest.ini", f"--junitxml={REPORT}", "-q"]
     code = subprocess.run(
-        [*command, "tests/suites/infra_suite.py"], cwd=ROOT, env=tool_environment(), check=False
+        [*command, *SUITES], cwd=ROOT, env=tool_environment(), check=False
     ).returncode
     return read_junit(REPORT).with_exit_code(code)
 
