@@ -31,6 +31,11 @@ fn bounds(nights: u8, total: u8) -> Bounds {
 }
 
 impl Scenario {
+    /// Worlds that take longer than anybody waits, or that nobody has seen the end of; only by name.
+    pub fn larger() -> Vec<(&'static str, Self)> {
+        vec![("three-nights", Self::three_nights())]
+    }
+
     /// The worlds of `make model`, by name.
     pub fn named() -> Vec<(&'static str, Self)> {
         vec![
@@ -39,7 +44,7 @@ impl Scenario {
             ("two-nights", Self::two_things()),
             ("on-demand", Self::two_of_two_kinds()),
             ("three-quiet", Self::three_quiet_nights()),
-            ("three-nights", Self::three_nights()),
+            ("three-in-turn", Self::three_in_turn()),
         ]
     }
 
@@ -107,6 +112,16 @@ impl Scenario {
         Self {
             words: "three nights, nothing out of the ordinary, a sweep",
             bounds: bounds(3, 0),
+            starts: vec![(vec![Nightly, Nightly, Nightly], false)],
+        }
+    }
+
+    /// Three nights of which each begins after the one before has ended, with one thing out of the ordinary and a
+    /// sweep.
+    pub fn three_in_turn() -> Self {
+        Self {
+            words: "three nights one after the other, one thing out of the ordinary, a sweep",
+            bounds: Bounds { is_in_turn: true, ..bounds(3, 1) },
             starts: vec![(vec![Nightly, Nightly, Nightly], false)],
         }
     }
