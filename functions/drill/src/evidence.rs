@@ -12,7 +12,7 @@ use crate::configuration::Level;
 use crate::ids::{DbiResourceId, Deployment, DrillId, ReplicaId, SourceId};
 use crate::measurement::RowDigest;
 use crate::plan::Trigger;
-use crate::seal::opened;
+use crate::seal::{opened, told};
 
 pub mod keys;
 mod schema;
@@ -328,7 +328,7 @@ impl Evidence {
         if schema != SCHEMA {
             return Err(EvidenceError::Schema { key: key.to_owned(), schema: bounded(schema) });
         }
-        let evidence: Self = serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?;
+        let evidence: Self = serde_json::from_str(text).map_err(|e| malformed(told(&e)))?;
         if evidence.drill != *drill {
             return Err(EvidenceError::Mismatch { key: key.to_owned(), drill: evidence.drill });
         }

@@ -13,6 +13,8 @@ use crate::measurement::sha256;
 pub const FIELD: &str = "sha256";
 /// The longest record that is read, in bytes: what an object of the evidence bucket may have at most.
 pub const SIZE_MAX_BYTES: usize = 8 << 20;
+/// The longest message of a parser that is passed on, in bytes.
+const PROBLEM_MAX_BYTES: usize = 300;
 
 /// A record with its seal as the last field.
 #[derive(Serialize)]
@@ -48,13 +50,20 @@ pub(crate) fn opened<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     if text.len() > SIZE_MAX_BYTES {
         return Err(format!("it is larger than {SIZE_MAX_BYTES} bytes"));
     }
-    let mut value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let mut value: Value = serde_json::from_str(text).map_err(|e| told(&e))?;
     let sealed_with = value.as_object_mut().and_then(|fields| fields.remove(FIELD));
     if sealed_with.is_some_and(|seal| seal != Value::String(seal_of(&value))) {
         return Err("it isn't what was written: its SHA-256 differs".to_owned());
     }
     // From the text and not from the value, which would keep the last of a field that is given twice.
-    serde_json::from_str(text).map_err(|e| e.to_string())
+    serde_json::from_str(text).map_err(|e| told(&e))
+}
+
+/// The parser's message, cut: it can quote what was written.
+pub(crate) fn told(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    text.truncate(text.floor_char_boundary(PROBLEM_MAX_BYTES));
+    text
 }
 
 /// SHA-256 of the value with the fields of every object in the order of their names, without blanks: what

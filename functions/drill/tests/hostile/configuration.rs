@@ -18,7 +18,9 @@ fn are_told(mistakes: &[Mistake]) -> Result<(), TestCaseError> {
     for mistake in mistakes {
         prop_assert!(!mistake.problem.is_empty() && !mistake.hint.is_empty(), "{}", mistake);
         prop_assert!(
-            mistake.line.is_some() || !mistake.field.is_empty() || mistake.problem.contains("JSON"),
+            mistake.line.is_some()
+                || !mistake.field.is_empty()
+                || ["JSON", "bytes long"].iter().any(|of_all| mistake.problem.contains(of_all)),
             "{}",
             mistake
         );
