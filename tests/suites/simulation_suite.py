@@ -1,5 +1,5 @@
-"""The simulation's runner beside an engine that we did not write: the same definition and input, the
-same answers of the functions, and the same way through the states, each with the same input.
+"""The simulation's runner beside an engine that we did not write: the same definition and input,
+the same answers of the functions, the same way through the states, each with the same input.
 
 The engine records no states inside a Map; its results stand for them.
 """

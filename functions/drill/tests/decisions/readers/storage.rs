@@ -73,7 +73,7 @@ impl Storage {
             processors: usize::MAX,
             block_us: 300,
             statement_us: 500,
-            statement_timeout: Duration::from_secs(600),
+            statement_timeout: Duration::from_mins(10),
             sessions_max: usize::MAX,
             state: Arc::default(),
         }
@@ -93,7 +93,7 @@ impl Storage {
     /// How long the invocation has run.
     pub(crate) fn elapsed(&self) -> Duration {
         let state = self.state();
-        state.now - state.began
+        state.now.saturating_sub(state.began)
     }
 
     /// How many statements went on at once, each time that one ended.
@@ -213,7 +213,7 @@ impl Reader {
         let storage = &self.0;
         let id = {
             let mut state = storage.state();
-            let elapsed = state.now - state.began;
+            let elapsed = state.now.saturating_sub(state.began);
             let allowed = storage.statement_timeout.min(state.budget.saturating_sub(elapsed));
             let uneven = 80 + u64::from(block.wrapping_mul(2_654_435_761) >> 20) % 41;
             let work = storage.statement_us + storage.block_us * blocks * uneven / 100;
