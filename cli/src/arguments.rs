@@ -75,7 +75,7 @@ pub(crate) enum Command {
     /// Make the standby production, on purpose. Starts a billed instance for good.
     ///
     /// Takes the newest verified replica of the source, puts the tags restore-drill:hold and
-    /// restore-drill:promoted on it, starts it, gives it what [promotion] of the configuration says, and takes
+    /// restore-drill:promoted on it, starts it, gives it what the section promotion of the configuration says, and takes
     /// the tags off by which it is restore-drill's. Then nothing of restore-drill touches it. Run it again if
     /// it ends early: it goes on where it stopped.
     ///
@@ -132,7 +132,7 @@ pub(crate) struct Promote {
     /// The source is still there, and the replica is to become production all the same.
     #[arg(long)]
     pub(crate) source_is_alive: bool,
-    /// A configuration file with [promotion], instead of the stored one.
+    /// A configuration file with a section promotion, instead of the stored one.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// How long to go on, such as 90m; run it again to go on longer.

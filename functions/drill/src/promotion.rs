@@ -1,7 +1,7 @@
 //! Making a replica production: which one may be, and which step comes next.
 //!
 //! Decides from what RDS and the evidence said in the same turn, never from what an earlier turn did: a
-//! promotion that was interrupted goes on where it stopped, by the same rules. Never acts; [`carry`] does.
+//! promotion that was interrupted goes on where it stopped, by the same rules. Never acts; [`Promotion`] does.
 //!
 //! The order keeps two promises. The hold and the mark come first, so that nothing else of ours touches the
 //! replica while it is half production; the tags by which it is ours go last, so that a promotion that stopped
