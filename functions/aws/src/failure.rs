@@ -7,6 +7,8 @@ use drill::ports::{StoreError, StoreErrorKind};
 
 /// The longest message that is kept, in characters: it travels through the state machine.
 const MESSAGE_MAX: usize = 500;
+/// The longest code that is kept, in characters: every known one is shorter.
+const CODE_MAX: usize = 100;
 
 /// Codes by which AWS asks to slow down. The SDK's own list (`aws_runtime::retries::classifiers`)
 /// with the ones of SNS and KMS that it lacks.
@@ -101,7 +103,8 @@ impl Failure {
     }
 
     fn answered(meta: &ErrorMetadata, status: u16) -> Self {
-        let code = meta.code().map_or_else(|| format!("Http{status}"), str::to_owned);
+        let said = meta.code().map(|code| code.chars().take(CODE_MAX).collect::<String>());
+        let code = said.filter(|code| !code.is_empty()).unwrap_or_else(|| format!("Http{status}"));
         let class = if THROTTLED.contains(&code.as_str()) || status == 429 {
             Class::Throttled
         } else if UNAVAILABLE.contains(&code.as_str()) || status >= 500 {

@@ -9,6 +9,7 @@
 mod cloudwatch;
 mod rds_changing;
 mod rds_errors;
+mod rds_hostile;
 mod rds_promoting;
 mod rds_reading;
 mod rds_restoring;

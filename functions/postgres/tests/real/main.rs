@@ -14,6 +14,7 @@ mod count;
 mod count_range;
 mod digest;
 mod health;
+mod hostile_names;
 mod identity;
 mod index;
 mod newest;
