@@ -227,6 +227,7 @@ FUNCTIONS = tuple(
     for name in (*(f"restore-drill-{DEPLOYMENT}-{step.handler}" for step in STEPS), "orders")
 )
 SWEEP = next(thing for thing in FUNCTIONS if thing.name.endswith("-sweep-orphans"))
+WATCH = next(thing for thing in FUNCTIONS if thing.name.endswith("-watch-restores"))
 LOG_STREAMS = tuple(
     Thing("log-stream", f.name, arn("logs", f"log-group:/aws/lambda/{f.name}:log-stream:2026"))
     for f in FUNCTIONS
