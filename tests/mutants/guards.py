@@ -25,8 +25,8 @@ class Guard:
     file: str
     find: str
     replace: str
-    # The second lock, for a guard that no test can see: whatever it lets through another one stops.
-    also_guarded_by: str = ""
+    # The guard that stops whatever this one lets through: no test can see this one alone.
+    second_to: str = ""
 
     @property
     def path(self) -> str:

@@ -157,6 +157,8 @@ fn an_instance_with_another_tag_than_the_plan_s_is_not_adopted() {
     for (tag, value) in others {
         let error = conflict(|i| drop(i.tags.insert(tag.to_owned(), value.to_owned())));
         assert_eq!(error.name, WireName::RestoreConflict, "{tag}");
+        // A backup that isn't the plan's is told first: it is what a person would look for.
+        assert_eq!(error.fact.contains("it is of backup rds:another"), tag == TAG_BACKUP, "{tag}: {error:?}");
     }
 }
 

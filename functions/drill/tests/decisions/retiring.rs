@@ -234,6 +234,8 @@ fn a_broken_or_rejected_verdict_in_the_store_keeps_everything() {
         });
         assert_eq!(world.calls("DeleteDBInstance"), [""; 0]);
         assert_eq!(output.awaited, []);
+        // Not even asked which older ones could go.
+        assert_eq!(output.kept, []);
     }
 }
 

@@ -226,7 +226,9 @@ fn a_failed_replica_is_deleted_past_its_age() {
 #[test]
 fn a_failed_replica_that_was_verified_or_used_or_protected_is_reported() {
     let failed = |i: &mut Instance| i.status = InstanceStatus::StorageFull;
-    assert_eq!(action(Verdict::Verified, edit(failed)), Action::Report);
+    let (_, standby) = swept(Verdict::Verified, edit(failed));
+    assert_eq!(standby.action, Action::Report);
+    assert_eq!(standby.reason, "the standby is storage-full: it can't be started");
     let used = |world: &World, old: &Instance| {
         world.edit(&old.id, failed);
         world.event(&old.id, at("2026-11-17T04:00:00Z"), "DB instance started");

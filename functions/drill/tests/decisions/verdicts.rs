@@ -1,6 +1,6 @@
 //! Saving the verdict: only over everything that was planned, measured on this replica, each once.
 
-use drill::error::WireName;
+use drill::error::{StepError, WireName};
 use drill::evidence::{FindingStatus, Verdict, keys};
 use drill::measurement::{Measurement, Outcome, Unit};
 use drill::ports::{MeasureError, StoreErrorKind};
@@ -15,11 +15,16 @@ fn shard_key(shard: usize) -> String {
 
 /// The error of judging after every shard was recorded and the test changed something.
 fn refused(change: impl FnOnce(&World, &mut Night<'_>)) -> WireName {
+    refusal(change).name
+}
+
+/// The whole error: several locks stand behind each other, and only the words tell which one held.
+fn refusal(change: impl FnOnce(&World, &mut Night<'_>)) -> StepError {
     let world = World::new();
     let mut night = world.begin();
     night.measure(&Database::new());
     change(&world, &mut night);
-    let error = night.judge().expect_err("it isn't judged").name;
+    let error = night.judge().expect_err("it isn't judged");
     assert_eq!(world.verdict(&night_of(21)), None, "nothing is saved");
     error
 }
@@ -47,6 +52,7 @@ fn what_was_measured_is_saved_with_its_verdict() {
     let saved = world.verdict(night.drill()).expect("it is saved");
     assert_eq!((output.verdict, saved.verdict), (Verdict::Verified, Verdict::Verified));
     assert!(saved.verifies(night.drill(), &night.instance().resource_id));
+    assert!(!saved.verifies(&night_of(20), &night.instance().resource_id), "it is of this drill alone");
     assert_eq!(saved.tables.iter().map(|t| t.rows).sum::<u64>(), 1_943_200 + 212);
     let passed = saved.findings.iter().filter(|f| f.status == FindingStatus::Passed).count();
     assert_eq!(output.passed, passed);
@@ -59,7 +65,16 @@ fn a_recorded_shard_that_is_missing_is_refused() {
 
 #[test]
 fn a_shard_that_nobody_recorded_is_refused() {
-    assert_eq!(refused(|_, night| night.recorded.truncate(1)), WireName::JudgeIncomplete);
+    let error = refusal(|_, night| night.recorded.truncate(1));
+    assert_eq!(error.name, WireName::JudgeIncomplete);
+    assert!(error.fact.contains("shards [0] were recorded, [0, 1"), "{error:?}");
+}
+
+#[test]
+fn a_shard_that_went_on_after_what_was_recorded_is_refused() {
+    let error = refusal(|world, _| edit_record(world, 0, |r| r.result.is_done = false));
+    assert_eq!(error.name, WireName::JudgeIncomplete);
+    assert!(error.fact.contains("isn't where shard 0 ended"), "{error:?}");
 }
 
 #[test]
