@@ -55,8 +55,9 @@ iam: ready ## what each role may do: every policy against every action, resource
 	@$(RUN) onemachine.iam.matrix
 
 # RESTORE_DRILL_TERRAFORM_PLUGINS names a folder with the AWS provider, where the registry isn't reached.
-infra: ready ## the Terraform module: its form, its plan, and whether it agrees with the code
-	@$(RUN) onemachine.infra
+# ARGS=checks leaves out the suites that apply it, which `make test` has too.
+infra: ready ## the Terraform module: form, plan, checkov, and applied to the local AWS (ARGS=checks: without)
+	@$(RUN) onemachine.infra $(ARGS)
 
 infra-tables: ready ## write the tables in infra/README.md anew from the module
 	@$(RUN) onemachine.infra.tables

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""What continuous integration runs: `make lint` and `make test`, and one line for both.
+"""What continuous integration runs: `make lint`, `make infra` and `make test`, and one line for all.
+
+The suites of `make infra` are part of `make test`, so that here it makes its other checks alone.
 
 The last line is `N passed, N failed, N skipped`; the exit code is not 0 when anything failed.
 """
@@ -11,12 +13,13 @@ from pathlib import Path
 
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 NAMES = ("passed", "failed", "skipped")
+COMMANDS = (["lint"], ["infra", "ARGS=checks"], ["test"])
 
 
-def run(target):
-    """The target's counts; a target that ends without any has failed once."""
+def run(arguments):
+    """The counts of a target; one that fails without any has failed once."""
     process = subprocess.Popen(
-        ["make", target],
+        ["make", *arguments],
         cwd=Path(__file__).resolve().parent.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -36,7 +39,7 @@ def run(target):
 
 
 def main():
-    total = [sum(numbers) for numbers in zip(run("lint"), run("test"))]
+    total = [sum(numbers) for numbers in zip(*map(run, COMMANDS))]
     print(", ".join("{} {}".format(number, name) for number, name in zip(total, NAMES)))
     return 1 if total[1] else 0
 

@@ -1,4 +1,7 @@
-"""`make infra`: the Terraform module's form, its meaning, and what it plans."""
+"""`make infra`: the Terraform module's form and meaning, what it plans, and what it does when applied.
+
+With the word `checks` it leaves the suites to `make test`, which has them.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,19 @@ import time
 from collections.abc import Callable
 
 from onemachine.counts import Counts, read_junit
-from onemachine.infra import terraform
+from onemachine.infra import checkov, terraform
 from onemachine.infra.terraform import MODULE, TEST_SINCE, Failed, Skipped, Terraform
 from onemachine.paths import ROOT, STORE, venv_program
 from onemachine.provision import tool_environment
 
 REPORT = STORE / "infra.xml"
-SUITES = ("tests/suites/infra_suite.py", "tests/suites/infra_apply_suite.py")
+SUITES = tuple(f"tests/suites/{name}_suite.py" for name in ("infra", "infra_apply", "newcomer"))
+CHECKS_ALONE = "checks"
 
 
 def main() -> int:
     """Every check; non-zero when one failed. What can't be done here is skipped, and says why."""
-    total = Counts()
+    total = _each({"checkov": lambda: print(f"        {checkov.check()}")})
     try:
         found = terraform.find()
     except Skipped as reason:
@@ -27,19 +31,25 @@ def main() -> int:
         total += Counts(skipped=1)
     else:
         total += _with(found)
-    total += _suite()
+    if CHECKS_ALONE not in sys.argv[1:]:
+        total += _suite()
     print(total)
     return 1 if total.failed else 0
 
 
 def _with(found: Terraform) -> Counts:
     # Formatting is looked at where it is written.
-    checks: dict[str, Callable[[], object]] = {
-        "fmt": lambda: found.run("fmt", "-check", "-diff", "-recursive", directory=MODULE),
-        "validate": lambda: _validate(found),
-        "examples": lambda: _validate_examples(found),
-        "test": lambda: _test(found),
-    }
+    return _each(
+        {
+            "fmt": lambda: found.run("fmt", "-check", "-diff", "-recursive", directory=MODULE),
+            "validate": lambda: _validate(found),
+            "examples": lambda: _validate_examples(found),
+            "test": lambda: _test(found),
+        }
+    )
+
+
+def _each(checks: dict[str, Callable[[], object]]) -> Counts:
     counts = Counts()
     for name, check in checks.items():
         began = time.monotonic()
