@@ -1,4 +1,5 @@
 # The alarms. Those of each source are alarms.json's, where docs/decisions/0016 says why they are as they are.
+# Each description ends with its section in docs/runbook.md, under Alarms.
 
 locals {
   source_alarms = {
@@ -48,7 +49,7 @@ resource "aws_cloudwatch_metric_alarm" "rejected" {
   for_each = var.sources
 
   alarm_name          = "${local.prefix}-${each.key}-rejected"
-  alarm_description   = "A drill of ${each.key} was rejected: the backup isn't what it should be. docs/runbook.md: Drill.Rejected."
+  alarm_description   = "A drill of ${each.key} was rejected: the backup isn't what it should be. docs/runbook.md: Rejected."
   namespace           = local.watch.namespace
   metric_name         = "Rejected"
   dimensions          = { Deployment = var.deployment, Source = each.key }
@@ -66,7 +67,7 @@ resource "aws_cloudwatch_metric_alarm" "execution" {
   for_each = local.ends_badly
 
   alarm_name          = "${local.prefix}-execution-${each.key}"
-  alarm_description   = "A drill's execution ended ${each.key}. docs/runbook.md has a section for its error."
+  alarm_description   = "A drill's execution ended ${replace(each.key, "-", " ")}. docs/runbook.md: Execution ${replace(each.key, "-", " ")}."
   namespace           = "AWS/States"
   metric_name         = each.value
   dimensions          = { StateMachineArn = aws_sfn_state_machine.drill.arn }
@@ -82,7 +83,7 @@ resource "aws_cloudwatch_metric_alarm" "execution" {
 
 resource "aws_cloudwatch_metric_alarm" "undelivered" {
   alarm_name          = "${local.prefix}-undelivered"
-  alarm_description   = "A schedule's or a rule's event could not be delivered: a drill, a sweep or a look didn't begin."
+  alarm_description   = "A schedule's or a rule's event could not be delivered: a drill, a sweep or a look didn't begin. docs/runbook.md: Undelivered."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.undelivered.name }
@@ -100,7 +101,7 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   for_each = local.function_troubles
 
   alarm_name          = "${local.prefix}-${each.key}"
-  alarm_description   = "${each.value.metric} of ${each.value.step}: more than ${each.value.above} in a quarter of an hour. Its log is /aws/lambda/${local.functions[each.value.step].name}."
+  alarm_description   = "${each.value.metric} of ${each.value.step}: more than ${each.value.above} in a quarter of an hour. Its log is /aws/lambda/${local.functions[each.value.step].name}. docs/runbook.md: ${each.value.metric} of a function."
   namespace           = "AWS/Lambda"
   metric_name         = each.value.metric
   dimensions          = { FunctionName = aws_lambda_function.step[each.value.step].function_name }

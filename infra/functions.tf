@@ -55,7 +55,7 @@ resource "aws_cloudwatch_log_group" "function" {
 
 resource "aws_lambda_function" "step" {
   #checkov:skip=CKV_AWS_50:X-Ray would be one more right of every role; the evidence has the timeline of each drill
-  #checkov:skip=CKV_AWS_115:reserved concurrency is taken from the account's, which is 10 in a new one; one drill a source runs at a time
+  #checkov:skip=CKV_AWS_115:reserved concurrency is taken from the account's, which is small in a new one; one drill a source runs at a time
   #checkov:skip=CKV_AWS_116:the state machine waits for answers, and catches; of the two others the errors ring, and the next run is due within the hour
   #checkov:skip=CKV_AWS_173:names and ARNs only, no secret; Lambda encrypts by itself
   #checkov:skip=CKV_AWS_272:signing wants a profile of the account's; the zips are compared with SHA256SUMS of the release instead

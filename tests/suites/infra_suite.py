@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ from onemachine.iam import documents
 from onemachine.iam.documents import Values
 from onemachine.infra import tables, terraform, zones
 from onemachine.machine import ACCOUNT, REGION
-from onemachine.paths import ROOT, STATE_MACHINE
+from onemachine.paths import ROOT, STATE_MACHINE, STORE
+from onemachine.provision import tool_environment
 
 DEPLOYMENT = Deployment()
 # As in infra/tests/agreement.tftest.hcl.
 SOURCES = {"courses-prod": "db-COURSES", "billing-prod": "db-BILLING"}
 SINCE = datetime(2026, 11, 21, tzinfo=timezone.utc)
+
+RUNBOOK = ROOT / "docs" / "runbook.md"
+VALIDATOR = STORE / "node_modules" / ".bin" / "asl-validator"
 
 _Planned = dict[str, dict[str, Any]]
 
@@ -172,6 +177,22 @@ def the_definition_is_the_one_in_the_repository(planned: _Planned) -> None:
     assert machine["definition"] == expected
 
 
+def _is_valid(definition: str, place: Path) -> bool:
+    path = place / "definition.json"
+    path.write_text(definition, encoding="utf-8")
+    command = [str(VALIDATOR), "--json-path", str(path)]
+    answer = subprocess.run(command, env=tool_environment(), capture_output=True, check=False)
+    return answer.returncode == 0
+
+
+def the_definition_is_valid_as_the_module_fills_it_in(planned: _Planned, tmp_path: Path) -> None:
+    if not VALIDATOR.exists():
+        pytest.skip("SKIPPED: asl-validator is not there: run make setup")
+    definition = planned["aws_sfn_state_machine.drill"]["definition"]
+    assert _is_valid(definition, tmp_path)
+    assert not _is_valid(definition.replace('"Next": "RestoreReplica"', '"Next": "X"'), tmp_path)
+
+
 def the_module_fills_in_a_step_by_its_own_function() -> None:
     text = (terraform.MODULE / "state_machine.tf").read_text(encoding="utf-8")
     line = (
@@ -202,6 +223,21 @@ def the_alarms_of_a_source_are_those_of_the_one_machine(planned: _Planned) -> No
         assert put["treat_missing_data"] == "breaching"
         told = [{"Name": k, "Value": v} for k, v in sorted(put["dimensions"].items())]
         assert told == alarms.dimensions(DEPLOYMENT, source)
+
+
+def each_alarm_names_its_section_of_the_runbook(planned: _Planned) -> None:
+    text = RUNBOOK.read_text(encoding="utf-8")
+    chapter = text[text.index("\n## Alarms\n") : text.index("\n## No message\n")]
+    sections = set(re.findall(r"^### (.+)$", chapter, re.M))
+    told = {
+        resource["alarm_name"]: re.findall(r" docs/runbook\.md: ([^.]+)\.$", text)
+        for address, resource in planned.items()
+        if address.startswith("aws_cloudwatch_metric_alarm.")
+        for text in [resource["alarm_description"]]
+    }
+    assert all(len(names) == 1 for names in told.values()), told
+    assert {name for names in told.values() for name in names} == sections
+    assert len(told) == 4 + 4 * len(SOURCES) + 2 * len(STEPS)
 
 
 def metrics_that_are_looked_at_are_published(planned: _Planned) -> None:

@@ -1,4 +1,4 @@
-"""`make infra`: the Terraform module's form and meaning, what it plans, and what it does when applied.
+"""`make infra`: the Terraform module's form and meaning, its plan, and the module applied.
 
 With the word `checks` it leaves the suites to `make test`, which has them.
 """
