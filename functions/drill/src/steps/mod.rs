@@ -13,7 +13,7 @@ use crate::instance::{Endpoint, Instance};
 use crate::observation::Awaited;
 use crate::ownership::{OwnedReplica, Ownership};
 use crate::plan::Plan;
-use crate::ports::{ReadExecutions, ReadInstances, ReadObjects};
+use crate::ports::{ReadExecutions, ReadInstances, ReadObjects, StoreErrorKind};
 use crate::store;
 
 pub mod abandon_drill;
@@ -132,11 +132,13 @@ fn not_ours(instance: &Instance, reason: &str) -> StepError {
 /// Whether the execution is running, as Step Functions says.
 async fn is_running(executions: &impl ReadExecutions, execution: &str) -> Result<bool, StepError> {
     executions.is_running(execution).await.map_err(|e| {
-        StepError::new(
-            WireName::ExecutionsUnavailable,
-            e.to_string(),
-            "nothing is begun or cleaned up while it isn't known whether a drill runs",
-        )
+        let hint = if e.kind == StoreErrorKind::Denied {
+            "allow states:DescribeExecution on the executions of this deployment, as infra/iam has it; until then nothing \
+             is begun or cleaned up"
+        } else {
+            "nothing is begun or cleaned up while it isn't known whether a drill runs"
+        };
+        StepError::new(WireName::ExecutionsUnavailable, e.to_string(), hint)
     })
 }
 

@@ -264,6 +264,9 @@ fn nothing_is_done_while_nobody_knows_whether_a_drill_runs() {
     let world = world_with(Verdict::Broken, |_, _| {});
     world.fault(Fault::store("DescribeExecution", StoreErrorKind::Unavailable));
     assert_eq!(world.sweep().expect_err("nobody knows").name, WireName::ExecutionsUnavailable);
+    world.fault(Fault::store("DescribeExecution", StoreErrorKind::Denied));
+    let denied = world.sweep().expect_err("nobody may know");
+    assert!(denied.hint.contains("allow states:DescribeExecution"), "{denied:?}");
     assert_eq!(world.changes(), [""; 0]);
 }
 
