@@ -309,6 +309,15 @@ def a_zone_that_leaves_out_an_hour_is_known() -> None:
     assert "Asia/Tokyo" not in known
 
 
+def the_examples_configurations_hold_nothing_else_that_templatefile_would_read() -> None:
+    paths = [*terraform.MODULE.glob("examples/*/*.toml"), *(ROOT / "examples").glob("*.toml")]
+    assert len(paths) >= 5
+    known = {"${security_group}", "${subnet_group}", "${parameter_group}"}
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"[$%]\{[^}]*\}?", text)) <= known, path.name
+
+
 def the_readme_s_tables_are_those_of_the_module() -> None:
     assert tables.written() == tables.expected(), "run: make infra-tables"
 

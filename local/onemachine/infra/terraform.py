@@ -53,12 +53,13 @@ class Terraform:
             raise Failed(f"terraform {' '.join(arguments)}\n{answer.stdout}")
         return answer.stdout
 
-    def init(self, directory: Path | None = None) -> None:
-        """Make a directory ready, without its backend."""
+    def init(self, directory: Path | None = None, *options: str) -> None:
+        """Make a directory ready; without its backend, unless the options say otherwise."""
         plugins = os.environ.get(PLUGINS)
         place = [f"-plugin-dir={plugins}"] if plugins else []
+        chosen = options or ("-backend=false",)
         try:
-            self.run("init", "-backend=false", "-no-color", *place, directory=directory)
+            self.run("init", "-no-color", *chosen, *place, directory=directory)
         except Failed as error:
             if not plugins and "Failed to query available provider packages" in str(error):
                 raise Skipped(
