@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test simulate model bench unbench museum mutants-guards iam infra infra-tables lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test simulate model bench unbench museum mutants mutants-guards iam infra infra-tables lint fmt doc schema lambdas clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -50,6 +50,9 @@ unbench: ## remove the data sets of the benchmarks
 # Not part of `make test`: half a minute for each guard.
 mutants-guards: ready ## each guard of the decisions switched off, and who notices (ARGS=word for some)
 	@PYTHONPATH=local:tests .venv/bin/python -m mutants $(ARGS)
+
+mutants: ready ## each function of the decisions changed by cargo-mutants; hours (ARGS='--file …' for some)
+	@$(RUN) onemachine.mutants $(ARGS)
 
 iam: ready ## what each role may do: every policy against every action, resource and tag
 	@$(RUN) onemachine.iam.matrix

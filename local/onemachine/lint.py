@@ -7,14 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from onemachine import cargo_tools
 from onemachine.counts import Counts
 from onemachine.paths import LOCAL, ROOT, STATE_MACHINE, STORE, venv_program
 from onemachine.provision import tool_environment
 
 CARGO_DENY = "0.20.2"
-CARGO_DENY_ROOT = STORE / "cargo"
 PYTHON_DIRECTORIES = ("local", "tests")
 
 
@@ -72,29 +71,11 @@ def _advisories() -> None:
 def _cargo_deny() -> list[str]:
     if not (ROOT / "deny.toml").exists():
         raise Skipped("there is no deny.toml")
-    program = CARGO_DENY_ROOT / "bin" / "cargo-deny"
-    if not _is_version(program, CARGO_DENY):
-        _install_cargo_deny()
+    try:
+        program = cargo_tools.program("cargo-deny", CARGO_DENY, "a minute and a half")
+    except cargo_tools.NotInstalled as reason:
+        raise Skipped(str(reason)) from reason
     return [str(program), "--workspace", "check"]
-
-
-def _is_version(program: Path, version: str) -> bool:
-    if not program.exists():
-        return False
-    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    return version in answer.stdout.split()
-
-
-def _install_cargo_deny() -> None:
-    print(f"installing cargo-deny {CARGO_DENY}, once: about a minute and a half", flush=True)
-    scratch = STORE / "cache" / "cargo-deny"
-    command = ["cargo", "install", "--quiet", "--locked", f"cargo-deny@{CARGO_DENY}"]
-    # Not optimized: it runs for seconds and would build for minutes.
-    command += ["--debug", "--root", str(CARGO_DENY_ROOT), "--target-dir", str(scratch)]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    shutil.rmtree(scratch, ignore_errors=True)
-    if answer.returncode != 0:
-        raise Skipped(f"cargo-deny did not install: {answer.stderr.strip().splitlines()[-1]}")
 
 
 def _state_machine() -> None:
