@@ -20,6 +20,7 @@ pub mod promotion;
 pub mod report;
 pub mod retirement;
 pub mod seal;
+pub mod setup;
 pub mod silence;
 pub mod standing;
 pub mod steps;
