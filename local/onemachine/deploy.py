@@ -130,13 +130,11 @@ def function_environment(
 ) -> dict[str, str]:
     """What a function is told. `verify` gets no address of RDS: it has no business there."""
     if step.artifact == "verify":
-        return {"RUST_LOG": "info", "RESTORE_DRILL_CA_BUNDLE": str(machine.ca_file)}
+        return {"RESTORE_DRILL_CA_BUNDLE": str(machine.ca_file)}
     return {
-        "RUST_LOG": "info",
         "RESTORE_DRILL_DEPLOYMENT": deployment.name,
         "RESTORE_DRILL_BUCKET": deployment.bucket,
         "RESTORE_DRILL_TOPIC_ARN": deployment.topic_arn,
-        "RESTORE_DRILL_STATE_MACHINE_ARN": deployment.state_machine_arn,
         "AWS_ENDPOINT_URL": endpoint or machine.endpoint,
         "AWS_ENDPOINT_URL_RDS": endpoint or machine.rds_endpoint,
     }
