@@ -1,5 +1,5 @@
 # Every command of this project; `make` alone lists them. What they do is in local/onemachine.
-.PHONY: help setup drill stop test simulate model bench unbench museum mutants mutants-guards iam infra infra-tables lint fmt doc schema lambdas clean ready
+.PHONY: help setup drill stop test simulate model bench unbench museum mutants mutants-guards iam infra infra-tables lint fmt doc schema lambdas package clean ready
 
 PYTHON = python3
 # release is what is deployed; debug builds in a tenth of the time.
@@ -8,6 +8,8 @@ PROFILE = release
 KEEP =
 # What `make test` hands to pytest, such as ARGS='tests/suites -k two_nights'.
 ARGS =
+# The authorities of RDS to ship, as downloaded from AWS; those of a pinned npm package when empty.
+CA_BUNDLE =
 # `make simulate`: so many seeds for a figure, or one SEED for its tale, each of so many nights.
 SEEDS = 1000
 SEED =
@@ -83,7 +85,10 @@ schema: ready ## write the JSON schemas in docs anew from their types
 	@$(RUN) onemachine.schema
 
 lambdas: ready ## the zips that are deployed, in target/lambda
-	@PROFILE=$(PROFILE) $(RUN) onemachine.lambdas
+	@PROFILE=$(PROFILE) CA_BUNDLE=$(CA_BUNDLE) $(RUN) onemachine.lambdas
+
+package: ready ## what is released, in target/package: ARGS=arm64 for one architecture, CA_BUNDLE=file (docs/release.md)
+	@CA_BUNDLE=$(CA_BUNDLE) $(RUN) onemachine.package $(ARGS)
 
 clean: ## remove all that was built or fetched: target, .venv, .local
 	@rm -rf target .venv .local

@@ -1,6 +1,8 @@
-"""Builds the zips that are deployed: target/lambda/control.zip and verify.zip.
+"""Builds the zips that are deployed, for this machine: target/lambda/control.zip and verify.zip.
 
-The same binary always gives the same zip. Cargo decides what is out of date.
+Made as `make package` makes them, but for the architecture of this machine only and deflated in
+seconds; cargo decides what is out of date. verify.zip holds the authorities of RDS too, so that it
+can be deployed; the one-machine AWS tells its functions of its own.
 """
 
 from __future__ import annotations
@@ -9,33 +11,40 @@ import hashlib
 import os
 import subprocess
 import sys
-import zipfile
+from datetime import datetime, timezone
 from pathlib import Path
 
-from onemachine.paths import LAMBDA_ZIPS, ROOT, TARGET, venv_program
+from onemachine.package import authorities, building, zips
+from onemachine.paths import LAMBDA_ZIPS, ROOT, TARGET
 from onemachine.provision import tool_environment
 
-ARTIFACTS = ("control", "verify")
-# The first moment that a zip can hold.
-EPOCH = (1980, 1, 1, 0, 0, 0)
+ARTIFACTS = building.LAMBDAS
 
 
-def build(profile: str) -> int:
+def build(profile: str, ca_bundle: Path | None = None) -> int:
     """Build both artifacts and zip what changed; the build's exit code."""
-    packages = [word for name in ARTIFACTS for word in ("--package", name)]
+    environment = tool_environment()
     if profile == "release":
-        command = [venv_program("cargo-lambda"), "lambda", "build", "--release", *packages]
+        command = building.lambda_command(building.of_this_machine(), ARTIFACTS)
+        environment = building.environment()
     elif profile == "debug":
         # Ten times faster to build and not what is deployed: for work on the functions.
-        command = ["cargo", "build", *packages]
+        command = ["cargo", "build", *(w for name in ARTIFACTS for w in ("--package", name))]
     else:
         print(f"PROFILE is {profile}, it can be release or debug", file=sys.stderr)
         return 2
-    code = subprocess.run(command, cwd=ROOT, env=tool_environment(), check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     if code != 0:
         return code
+    try:
+        bundle, _ = authorities.bundle(ca_bundle, datetime.now(timezone.utc))
+    except (OSError, authorities.BundleError) as error:
+        print(f"the authorities of RDS: {error}", file=sys.stderr)
+        return 1
+    beside = {"verify": {authorities.FILE: zips.Member(bundle)}}
     for name in ARTIFACTS:
-        pack(_binary(name, profile), LAMBDA_ZIPS / f"{name}.zip", profile)
+        archive = LAMBDA_ZIPS / f"{name}.zip"
+        pack(_binary(name, profile), archive, profile, beside.get(name, {}))
     return 0
 
 
@@ -45,26 +54,30 @@ def _binary(name: str, profile: str) -> Path:
     return TARGET / "debug" / name
 
 
-def pack(binary: Path, archive: Path, profile: str) -> None:
-    """Zip a binary as `bootstrap`, unless the archive already holds it."""
-    content = binary.read_bytes()
+def pack(
+    binary: Path, archive: Path, profile: str, beside: dict[str, zips.Member] | None = None
+) -> None:
+    """Zip a binary as `bootstrap` with the files beside it, unless that is there already."""
+    members = {"bootstrap": zips.Member(binary.read_bytes(), zips.PROGRAM), **(beside or {})}
     stamp = archive.with_suffix(".sha256")
-    digest = hashlib.sha256(content).hexdigest()
-    if archive.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
+    digest = hashlib.sha256()
+    for name, member in sorted(members.items()):
+        digest.update(f"{name} {member.mode:o} {len(member.content)}\n".encode())
+        digest.update(member.content)
+    is_known = archive.exists() and stamp.exists()
+    if is_known and stamp.read_text(encoding="utf-8") == digest.hexdigest():
         print(f"{archive.relative_to(ROOT)} is up to date")
         return
-    entry = zipfile.ZipInfo("bootstrap", EPOCH)
-    entry.external_attr = 0o100755 << 16
-    # Packing a debug binary would take longer than what it saves on one machine.
-    entry.compress_type = zipfile.ZIP_DEFLATED if profile == "release" else zipfile.ZIP_STORED
     LAMBDA_ZIPS.mkdir(parents=True, exist_ok=True)
     unfinished = archive.with_suffix(".part")
-    with zipfile.ZipFile(unfinished, "w") as zipped:
-        zipped.writestr(entry, content, compresslevel=9)
+    # Packing a debug binary would take longer than what it saves on one machine.
+    deflate = zips.quick if profile == "release" else zips.stored
+    unfinished.write_bytes(zips.zipped(members, deflate))
     unfinished.rename(archive)
-    stamp.write_text(digest, encoding="utf-8")
+    stamp.write_text(digest.hexdigest(), encoding="utf-8")
     print(f"{archive.relative_to(ROOT)}: {archive.stat().st_size / 1e6:.1f} MB, {profile}")
 
 
 if __name__ == "__main__":
-    sys.exit(build(os.environ.get("PROFILE", "release")))
+    chosen = os.environ.get("CA_BUNDLE")
+    sys.exit(build(os.environ.get("PROFILE", "release"), Path(chosen) if chosen else None))

@@ -1,0 +1,1 @@
+"""`make package`: what users deploy without a Rust toolchain (docs/release.md)."""

@@ -1,0 +1,258 @@
+"""What `make package` and `make lambdas` put into their files.
+
+What reads a package is skipped where none was made: that takes a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import re
+import stat
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from onemachine.package import authorities, building, zips
+from onemachine.package.__main__ import FOLDER
+from onemachine.package.authorities import Authority, BundleError
+from onemachine.package.building import ARCHITECTURES, Architecture
+from onemachine.paths import LAMBDA_ZIPS, ROOT
+
+NOW = datetime.now(timezone.utc)
+# ELF's e_machine (System V ABI, "ELF header").
+MACHINES = {"arm64": 183, "x86_64": 62}
+GLIBC_MAX = tuple(int(part) for part in building.GLIBC.split("."))
+PROGRAM = zips.Member(b"\x7fELF" * 20_000 + bytes(range(256)), zips.PROGRAM)
+# The largest that Lambda takes without S3, and what decision 0019 allows.
+CONTROL_MAX_BYTES = 2_500_000
+
+
+# The archives, which need no package.
+
+
+@pytest.mark.parametrize("deflate", [zips.stored, zips.quick, zips.small])
+def a_zip_gives_back_what_went_in(deflate: zips.Deflate) -> None:
+    members = {"bootstrap": PROGRAM, "rds-ca.pem": zips.Member(b"text")}
+    with zipfile.ZipFile(io.BytesIO(zips.zipped(members, deflate))) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            name: member.content for name, member in members.items()
+        }
+        modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
+        assert modes == {"bootstrap": 0o100755, "rds-ca.pem": 0o100644}
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+
+
+def a_zip_follows_from_its_members_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {"a": PROGRAM, "b": zips.Member(b"text")}
+    before = zips.zipped(members, zips.small)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert zips.zipped(dict(reversed(members.items())), zips.small) == before
+    assert zips.zipped({**members, "b": zips.Member(b"Text")}, zips.small) != before
+
+
+def another_unzip_reads_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "one.zip"
+    path.write_bytes(zips.zipped({"bootstrap": PROGRAM}, zips.small))
+    command = ["unzip", "-q", str(path), "-d", str(tmp_path)]
+    try:
+        subprocess.run(command, check=True)
+    except FileNotFoundError:
+        pytest.skip("unzip is not installed")
+    assert (tmp_path / "bootstrap").read_bytes() == PROGRAM.content
+    assert (tmp_path / "bootstrap").stat().st_mode & stat.S_IXUSR
+
+
+def a_tar_file_names_nobody_and_no_time() -> None:
+    members = {"restore-drill": PROGRAM, "LICENSE-MIT": zips.Member(b"text")}
+    packed = zips.gzipped(zips.tarred("folder", members))
+    assert packed == zips.gzipped(zips.tarred("folder", dict(reversed(members.items()))))
+    assert packed[4:8] == b"\0\0\0\0", "gzip's time of modification"
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed))) as archive:
+        for entry in archive:
+            assert (entry.mtime, entry.uid, entry.gid, entry.uname) == (0, 0, 0, "")
+        assert archive.getmember("folder/restore-drill").mode == 0o755
+
+
+def the_flags_hide_every_place_of_the_building_machine() -> None:
+    root, target, home = Path("/a/checkout"), Path("/elsewhere/target"), Path("/a/home/.cargo")
+    flags = building.flags(root, target, home)
+    for place in (root, target, home):
+        assert any(flag.startswith(f"--remap-path-prefix={place}=") for flag in flags), place
+
+
+def an_absent_target_is_told() -> None:
+    here = building.of_this_machine().lambda_target
+    assert building.missing_targets([here, "mips-unknown-none"]) == ["mips-unknown-none"]
+
+
+# The authorities of RDS.
+
+
+@pytest.fixture(scope="module")
+def shipped() -> list[Authority]:
+    """What goes into verify.zip where nobody names a file."""
+    return authorities.checked(authorities.of_npm(NOW), NOW)
+
+
+def every_shipped_certificate_is_a_root_of_rds_that_is_valid_for_years(
+    shipped: list[Authority],
+) -> None:
+    for one in shipped:
+        assert one.is_authority, one.name
+        assert one.signs_itself, one.name
+        assert one.place, one.name
+        assert one.is_valid(NOW), one.name
+        assert one.is_valid(NOW + timedelta(days=3650)), one.name
+
+
+def there_is_one_of_each_kind_for_every_region(shipped: list[Authority]) -> None:
+    places = [one.place for one in shipped]
+    assert len(set(places)) == len(places)
+    regions = authorities.regions(shipped)
+    assert len(regions) == 27
+    assert {place for place in places if place} == {
+        (region, kind) for region in regions for kind in authorities.KINDS
+    }
+    assert {"us-east-1", "eu-central-1", "ap-southeast-2", "sa-east-1"} <= set(regions)
+
+
+def neither_trials_of_aws_nor_public_roots_are_trusted(shipped: list[Authority]) -> None:
+    assert not [one.name for one in shipped if re.search("Beta|Preview|2019|Starfield", one.name)]
+    assert all(one.name.startswith("Amazon RDS ") for one in shipped)
+
+
+def a_bundle_of_ones_own_is_shipped_byte_for_byte(tmp_path: Path, shipped: list[Authority]) -> None:
+    path = tmp_path / "global-bundle.pem"
+    path.write_text("# mine\n" + authorities.as_pem(shipped[:3]), encoding="utf-8")
+    content, regions = authorities.bundle(path, NOW)
+    assert content == path.read_bytes()
+    assert regions == [shipped[0].place[0]] if shipped[0].place else False
+
+
+def a_bundle_that_would_trust_nobody_is_refused(shipped: list[Authority]) -> None:
+    text = authorities.as_pem(shipped)
+    with pytest.raises(BundleError, match="no certificate"):
+        authorities.checked("<html>404</html>", NOW)
+    with pytest.raises(BundleError, match="every certificate in it has expired"):
+        authorities.checked(text, NOW + timedelta(days=365 * 120))
+    with pytest.raises(BundleError, match="isn't base64"):
+        authorities.checked(text.replace("MII", "M!I", 1), NOW)
+    elliptic = authorities.as_pem([one for one in shipped if "ECC" in one.name])
+    with pytest.raises(BundleError, match="RSA2048 G1"):
+        authorities.checked(elliptic, NOW)
+
+
+def the_zip_of_make_lambdas_can_be_deployed() -> None:
+    archive = LAMBDA_ZIPS / "verify.zip"
+    if not archive.exists():
+        pytest.skip("there is no target/lambda/verify.zip: run make lambdas")
+    with zipfile.ZipFile(archive) as zipped:
+        assert zipped.namelist() == ["bootstrap", "rds-ca.pem"]
+        assert authorities.checked(zipped.read("rds-ca.pem").decode(), NOW)
+
+
+# A package that was made.
+
+
+def _packaged() -> list[Architecture]:
+    return [a for a in ARCHITECTURES if (FOLDER / a.name).is_dir()]
+
+
+@pytest.fixture(params=ARCHITECTURES, ids=lambda architecture: architecture.name)
+def packaged(request: pytest.FixtureRequest) -> Architecture:
+    """An architecture that was packaged."""
+    if request.param not in _packaged():
+        pytest.skip(f"nothing was packaged for {request.param.name}: run make package")
+    return request.param
+
+
+def _programs(architecture: Architecture) -> Iterator[tuple[str, bytes]]:
+    """The programs for an architecture, by name."""
+    for path in sorted((FOLDER / architecture.name).glob("*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            yield path.stem, archive.read("bootstrap")
+    for path in FOLDER.glob(f"restore-drill-{architecture.static_target}.tar.gz"):
+        with tarfile.open(path) as archive:
+            member = archive.extractfile(f"{path.name.removesuffix('.tar.gz')}/restore-drill")
+            assert member
+            yield "restore-drill", member.read()
+
+
+def the_zips_hold_what_lambda_and_terraform_expect(packaged: Architecture) -> None:
+    expected = {"control": ["bootstrap"], "verify": ["bootstrap", "rds-ca.pem"]}
+    for path in sorted((FOLDER / packaged.name).glob("*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            assert archive.namelist() == expected[path.stem]
+            assert archive.getinfo("bootstrap").external_attr >> 16 == 0o100755
+            assert {entry.date_time for entry in archive.infolist()} == {zips.EPOCH}
+
+
+def the_programs_are_of_the_architecture(packaged: Architecture) -> None:
+    for name, program in _programs(packaged):
+        assert program[:4] == b"\x7fELF"
+        assert int.from_bytes(program[18:20], "little") == MACHINES[packaged.name], name
+
+
+def no_program_needs_a_newer_c_library_than_lambdas(packaged: Architecture) -> None:
+    for name, program in _programs(packaged):
+        found = {
+            tuple(int(part) for part in version.split(b"."))
+            for version in re.findall(rb"GLIBC_(\d+\.\d+(?:\.\d+)?)\0", program)
+        }
+        if name == "restore-drill":
+            assert not found, "the command line is static"
+        else:
+            assert (2, 17) <= max(found) <= GLIBC_MAX, f"{name}: {max(found)}"
+
+
+def no_place_of_the_building_machine_is_in_a_program(packaged: Architecture) -> None:
+    home = str(Path.home())
+    places = [str(ROOT), f"{home}/", "/.cargo/", "/registry/src/", "index.crates.io-"]
+    for name, program in _programs(packaged):
+        found = [place for place in places if place.encode() in program]
+        assert not found, f"{name} holds {found}"
+
+
+def the_artifact_that_starts_most_is_small(packaged: Architecture) -> None:
+    path = FOLDER / packaged.name / "control.zip"
+    if not path.exists():
+        pytest.skip("control was not packaged")
+    assert path.stat().st_size < CONTROL_MAX_BYTES
+
+
+def the_checksums_are_true_and_complete() -> None:
+    sums = FOLDER / "SHA256SUMS"
+    if not sums.exists():
+        pytest.skip("nothing was packaged: run make package")
+    listed = dict(reversed(line.split("  ", 1)) for line in sums.read_text().splitlines())
+    there = [path for path in FOLDER.rglob("*") if path.is_file() and path != sums]
+    assert set(listed) == {str(path.relative_to(FOLDER)) for path in there}
+    for path in there:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert listed[str(path.relative_to(FOLDER))] == digest, path.name
+
+
+def the_bill_of_materials_names_what_the_lock_file_pins(packaged: Architecture) -> None:
+    documents = sorted(FOLDER.glob(f"*-{packaged.name}.cdx.json"))
+    if not documents:
+        pytest.skip("no bill of materials was packaged")
+    lock = (ROOT / "Cargo.lock").read_text(encoding="utf-8")
+    locked = set(re.findall(r'name = "(.+?)"\nversion = "(.+?)"', lock))
+    for path in documents:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert document["bomFormat"] == "CycloneDX"
+        named = {(one["name"], one["version"]) for one in document["components"]}
+        assert named <= locked, f"{path.name}: {sorted(named - locked)[:5]}"
+        assert len(named) > 50
+        # The line of trust of decision 0001, on what is shipped.
+        forbidden = "aws-sdk-rds" if path.name.startswith("verify") else "tokio-postgres"
+        assert forbidden not in {name for name, _ in named}
+        assert str(ROOT) not in path.read_text(encoding="utf-8")
