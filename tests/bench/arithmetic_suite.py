@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from onemachine.paths import ROOT
 
+from bench import artifact_size, report
 from bench.damage import BLOCK, put_page_back, zero_page
 from bench.machine import share_in_memory
 from bench.measure import RUNS, RUNS_LONG, Comparison, Series, in_turn, runs_for
@@ -19,7 +22,7 @@ def the_ratio_is_that_of_the_medians() -> None:
     assert compared.is_met
     assert compared.pairs() == pytest.approx([1.5, 0.25, 100 / 3])
     assert compared.row()["product"] | {"values": []} == {
-        **{"name": "a", "n": 3, "min": 1.0, "median": 3.0, "max": 100.0},
+        **{"name": "a", "unit": "s", "n": 3, "min": 1.0, "median": 3.0, "max": 100.0},
         **{"values": [], "others": 0.0},
     }
 
@@ -125,3 +128,40 @@ def what_was_just_written_is_in_memory(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(bytes(1 << 20))
     assert share_in_memory([file]) == 1.0
+
+
+def _kept(name: str, median: float, **more: Any) -> dict[str, Any]:
+    series = Series(name, [median], unit="MB").row()
+    row = {"name": name, "title": "a title", "comparisons": [], "told": [series], "facts": {}}
+    return {**row, **more}
+
+
+def a_run_of_one_benchmark_keeps_what_others_came_to() -> None:
+    before = {"machine": {"cores": 2}, "results": [_kept("deep", 1.0), _kept("index", 2.0)]}
+    again = _kept("index", 3.0, taken="today", machine={"cores": 8})
+    document = report.merged(before, [again], ["heap-cold: no files"])
+    rows = {row["name"]: row for row in document["results"]}
+    assert rows["deep"]["told"][0]["median"] == 1.0
+    assert (rows["deep"]["machine"], rows["index"]["machine"]) == ({"cores": 2}, {"cores": 8})
+    assert (rows["deep"]["taken"], rows["index"]["taken"]) == ("at an unknown time", "today")
+    assert document["skipped"] == ["heap-cold: no files"]
+    text = report.markdown(document)
+    assert "| index | index | 1 | 3.00 MB | 3.00 MB | 3.00 MB |" in text
+    assert "deep: a title, at an unknown time; cores: 2" in text
+
+
+def writing_again_during_a_run_keeps_the_time_of_what_was_measured_before() -> None:
+    first = report.merged({}, [_kept("deep", 1.0, taken="at nine", machine={})], [])
+    later = _kept("deep", 1.0, taken="at ten", machine={})
+    assert report.merged(first, [later], [])["results"][0]["taken"] == "at nine"
+    other = _kept("deep", 1.1, taken="at ten", machine={})
+    assert report.merged(first, [other], [])["results"][0]["taken"] == "at ten"
+
+
+def the_peer_of_the_artifact_has_no_choice_of_ours_left() -> None:
+    text = artifact_size.with_defaults((ROOT / "Cargo.toml").read_text(encoding="utf-8"))
+    assert "[profile.release]" not in text
+    assert "[patch.crates-io]" not in text
+    assert re.search(r'^aws-sdk-rds = "\d', text, re.MULTILINE)
+    assert "release_max_level_info" not in text
+    assert "[profile.dev]" in text

@@ -23,6 +23,8 @@ class Series:
     values: list[float] = field(default_factory=list)
     # Which part of the processors somebody else used right before each run.
     others: list[float] = field(default_factory=list)
+    # Seconds, unless what is compared is a number of something.
+    unit: str = "s"
 
     @property
     def median(self) -> float:
@@ -41,6 +43,7 @@ class Series:
         figures = {"min": self.low, "median": self.median, "max": self.high}
         return {
             "name": self.name,
+            "unit": self.unit,
             "n": len(self.values),
             **{key: round(value, 4) for key, value in figures.items()},
             "values": [round(value, 4) for value in self.values],
