@@ -1,4 +1,5 @@
-# Two security groups that know each other and nobody else.
+# Two security groups that know each other and nobody else. Groups have ids of AWS's own making: by their Name the
+# deployer's rights (iam/deployer-data.json) tell ours from the VPC's others.
 
 locals {
   verifier_subnet_ids = coalesce(var.verifier_subnet_ids, var.replica_subnet_ids)
@@ -10,14 +11,14 @@ resource "aws_security_group" "replica" {
   name        = "${local.prefix}-replica"
   description = "Replicas: in from the verifier, no way out"
   vpc_id      = var.vpc_id
-  tags        = var.tags
+  tags        = merge(var.tags, { Name = "${local.prefix}-replica" })
 }
 
 resource "aws_security_group" "verifier" {
   name        = "${local.prefix}-verifier"
   description = "The functions that read replicas: out to their port, no way in"
   vpc_id      = var.vpc_id
-  tags        = var.tags
+  tags        = merge(var.tags, { Name = "${local.prefix}-verifier" })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "replica_from_verifier" {
@@ -27,7 +28,7 @@ resource "aws_vpc_security_group_ingress_rule" "replica_from_verifier" {
   ip_protocol                  = "tcp"
   from_port                    = var.port
   to_port                      = var.port
-  tags                         = var.tags
+  tags                         = merge(var.tags, { Name = "${local.prefix}-from-verifier" })
 }
 
 # Names are resolved by the VPC's resolver, which security groups don't filter.
@@ -38,5 +39,5 @@ resource "aws_vpc_security_group_egress_rule" "verifier_to_replica" {
   ip_protocol                  = "tcp"
   from_port                    = var.port
   to_port                      = var.port
-  tags                         = var.tags
+  tags                         = merge(var.tags, { Name = "${local.prefix}-to-replica" })
 }

@@ -11,7 +11,7 @@ variable "artifacts" {
 
   validation {
     condition     = (var.artifacts.folder == null) != (var.artifacts.bucket == null)
-    error_message = "artifacts needs either a folder or a bucket: folder = \"target/lambda\" for zips on this machine, bucket and prefix for a release in S3."
+    error_message = "artifacts needs either a folder or a bucket: folder = \"target/package/arm64\" for zips on this machine, bucket and prefix for a release in S3."
   }
 }
 

@@ -63,6 +63,7 @@ def each_role_has_a_document_and_each_document_a_role() -> None:
         documents.GUARD_RAIL,
         *documents.OPTIONAL,
         *documents.OPERATORS,
+        *documents.DEPLOYER,
     }
     assert {step.handler for step in STEPS} <= set(documents.roles())
 

@@ -7,8 +7,9 @@ Scheduler fills in the scheduled time, which ministack passes on as it is writte
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ from harness.local_aws import SETTINGS
 from onemachine import courses, deploy, executions, machine, processes
 from onemachine.deployment import Deployment
 from onemachine.executions import Execution
+from onemachine.iam import deployer, documents, simulator
+from onemachine.iam.door import Door
+from onemachine.iam.simulator import Request, Simulator
 from onemachine.infra import terraform
-from onemachine.machine import CREDENTIALS, REGION, Machine, Settings
+from onemachine.machine import ACCOUNT, CREDENTIALS, REGION, Machine, Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -27,6 +31,35 @@ SOURCE = "courses-prod"
 # Another name than the one that the other suites deploy.
 DEPLOYMENT = Deployment("applied")
 NIGHT_MAX_S = 120.0
+# What the deployer's documents are filled in with; they name no function and no user.
+VALUES = documents.Values(
+    deployment=DEPLOYMENT.name,
+    bucket=DEPLOYMENT.bucket,
+    topic_arn=DEPLOYMENT.topic_arn,
+    state_machine_arn=DEPLOYMENT.state_machine_arn,
+    sweep_arn="",
+    watch_arn="",
+    function_arns=(),
+    source_arns=(f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{SOURCE}",),
+    source_user_arns=(),
+    subnet_group=DEPLOYMENT.prefix,
+    artifact_bucket=DEPLOYMENT.artifact_bucket,
+)
+# It must be there to be set; what it says, ministack doesn't ask.
+BOUNDARY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+)
+# Rights of the deployer that no call here needs, and why they are given all the same.
+UNSEEN = {
+    "iam:PutRolePermissionsBoundary": "the boundary is another one",
+    "iam:UpdateAssumeRolePolicy": "a release changes who may assume a role",
+    "rds:DescribeDBInstances": "no resource_id is given: tests/suites/newcomer_suite.py",
+    "s3:DeleteObject": "the lock beside the state, in S3",
+    "s3:PutBucketObjectLockConfiguration": "object_lock, which ministack has no rules of",
+}
 
 ROOT_MODULE = """
 provider "aws" {
@@ -43,23 +76,41 @@ module "restore_drill" {
   source = "../infra"
 
   deployment          = "%(deployment)s"
-  sources             = { %(source)s = {
-    checks_file      = "${path.module}/%(source)s.toml"
-    postgres_version = 15
-    resource_id      = "%(resource_id)s"
-  } }
-  artifacts           = { bucket = "%(artifacts)s" }
+  sources = {
+    for id, resource_id in %(sources)s : id => {
+      checks_file      = "${path.module}/${id}.toml"
+      postgres_version = 15
+      resource_id      = resource_id
+    }
+  }
+  artifacts           = { bucket = "%(artifacts)s", prefix = "%(prefix)s" }
   architecture        = "x86_64"
   ca_bundle           = "%(ca_bundle)s"
   vpc_id              = "%(vpc)s"
   replica_subnet_ids  = %(subnets)s
   control_environment = %(environment)s
+
+  permissions_boundary = "%(boundary)s"
+  %(more)s
 }
 
 output "all" {
   value = module.restore_drill
 }
 """
+
+# What may change between two applies without making the deployment another one; beside it a second
+# source, another subnet, zips of another release and another bundle of authorities.
+CHANGES = """
+  enabled                 = false
+  at                      = "05:00"
+  port                    = 5433
+  log_retention_days      = 30
+  evidence_retention_days = 500
+  notify_emails           = ["ada@example.com"]
+  tags                    = { team = "platform" }
+"""
+NEXT_RELEASE = "next/"
 
 CONFIGURATION = """
 source = "%(source)s"
@@ -93,6 +144,14 @@ class Applied:
     terraform: terraform.Terraform
     root: Path
     outputs: dict[str, Any]
+    door: Door
+    # The source's master's, which the state has no business with.
+    password: str = field(repr=False)
+
+    def run(self, *arguments: str) -> str:
+        """Terraform on the root module, its calls through the door."""
+        where = {"AWS_ENDPOINT_URL": self.door.endpoint}
+        return self.terraform.run(*arguments, directory=self.root, **where)
 
     def start_as_scheduler(self, at: datetime) -> Execution:
         """Start what the schedule names, with its input, as Scheduler does at that time."""
@@ -121,14 +180,17 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
         root.mkdir()
         with processes.signals_as_exit(), processes.Run() as run:
             aws = machine.start(run, Settings(**SETTINGS))
-            courses.create(aws, SOURCE, courses.SUBMISSIONS_SMALL)
+            source = courses.create(aws, SOURCE, courses.SUBMISSIONS_SMALL)
             _upload(aws)
+            aws.client("iam").create_policy(PolicyName="boundary", PolicyDocument=BOUNDARY)
             _write(aws, root)
             found.init(root)
-            environment = {"AWS_ENDPOINT_URL": aws.endpoint}
-            found.run("apply", "-auto-approve", "-no-color", directory=root, **environment)
-            told = json.loads(found.run("output", "-json", directory=root))
-            yield Applied(aws, found, root, told["all"]["value"])
+            with Door(aws) as door:
+                applied = Applied(aws, found, root, {}, door, source.password)
+                applied.run("apply", "-auto-approve", "-no-color")
+                told = json.loads(applied.run("output", "-json"))
+                applied.outputs.update(told["all"]["value"])
+                yield applied
     except terraform.Skipped as reason:
         pytest.skip(str(reason))
 
@@ -140,30 +202,41 @@ def _upload(aws: Machine) -> None:
         CreateBucketConfiguration={"LocationConstraint": REGION},
     )
     for path in deploy.Artifacts().zip_files():
-        s3.put_object(Bucket=DEPLOYMENT.artifact_bucket, Key=path.name, Body=path.read_bytes())
+        for prefix in ("", NEXT_RELEASE):
+            s3.put_object(
+                Bucket=DEPLOYMENT.artifact_bucket,
+                Key=f"{prefix}{path.name}",
+                Body=path.read_bytes(),
+            )
 
 
-def _write(aws: Machine, root: Path) -> None:
+def _write(aws: Machine, root: Path, is_changed: bool = False) -> None:
     ec2 = aws.client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     found = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    sources = {SOURCE: courses.describe(aws, SOURCE)["DbiResourceId"]}
+    if is_changed:
+        sources["billing-prod"] = "db-BILLING"
     values = {
         "region": REGION,
         "key": CREDENTIALS["AWS_ACCESS_KEY_ID"],
         "secret": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         "deployment": DEPLOYMENT.name,
-        "source": SOURCE,
-        "resource_id": courses.describe(aws, SOURCE)["DbiResourceId"],
+        "sources": json.dumps(sources),
         "artifacts": DEPLOYMENT.artifact_bucket,
-        "ca_bundle": str(aws.ca_file),
+        "prefix": NEXT_RELEASE if is_changed else "",
+        "ca_bundle": "another.pem" if is_changed else str(aws.ca_file),
         "vpc": vpc,
-        "subnets": json.dumps([subnet["SubnetId"] for subnet in found][:2]),
+        "subnets": json.dumps([subnet["SubnetId"] for subnet in found][: 3 if is_changed else 2]),
+        "boundary": VALUES.boundary_arn,
+        "more": CHANGES if is_changed else "",
         "environment": json.dumps(
             {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ENDPOINT_URL_RDS": aws.rds_endpoint}
         ),
     }
     (root / "main.tf").write_text(ROOT_MODULE % values, encoding="utf-8")
-    (root / f"{SOURCE}.toml").write_text(CONFIGURATION % {"source": SOURCE}, encoding="utf-8")
+    for source in sources:
+        (root / f"{source}.toml").write_text(CONFIGURATION % {"source": source}, encoding="utf-8")
 
 
 def _listen(applied: Applied) -> str:
@@ -220,9 +293,7 @@ def _this_hour() -> datetime:
 
 
 def a_second_plan_changes_nothing(applied: Applied) -> None:
-    said = applied.terraform.run(
-        *("plan", "-json"), directory=applied.root, AWS_ENDPOINT_URL=applied.aws.endpoint
-    )
+    said = applied.run("plan", "-json")
     messages = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert any(message["type"] == "change_summary" for message in messages)
     changed = {
@@ -234,19 +305,50 @@ def a_second_plan_changes_nothing(applied: Applied) -> None:
     assert not {name for name in changed if not name.startswith("aws_cloudwatch_metric_alarm.")}
 
 
+def a_change_is_applied_and_roles_stay_under_the_boundary(applied: Applied) -> None:
+    _write(applied.aws, applied.root, is_changed=True)
+    applied.run("apply", "-auto-approve", "-no-color")
+    schedule = applied.aws.client("scheduler").get_schedule(
+        Name=SOURCE, GroupName=DEPLOYMENT.prefix
+    )
+    assert (schedule["State"], schedule["ScheduleExpression"]) == ("DISABLED", "cron(0 5 * * ? *)")
+    iam = applied.aws.client("iam")
+    for name, role_arn in applied.outputs["role_arns"].items():
+        role = iam.get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
+        held = role["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        assert held == VALUES.boundary_arn, name
+
+
+def a_change_is_taken_back(applied: Applied) -> None:
+    _write(applied.aws, applied.root)
+    applied.run("apply", "-auto-approve", "-no-color")
+    queue = applied.outputs["undelivered_queue_url"]
+    tags = applied.aws.client("sqs").list_queue_tags(QueueUrl=queue)
+    assert not tags.get("Tags")
+    found = applied.aws.client("s3").list_objects_v2(
+        Bucket=applied.outputs["evidence_bucket"], Prefix="config/"
+    )
+    assert [entry["Key"] for entry in found["Contents"]] == [f"config/{SOURCE}.toml"]
+
+
+def no_secret_is_in_the_state(applied: Applied) -> None:
+    text = (applied.root / "terraform.tfstate").read_text(encoding="utf-8")
+    assert applied.password not in text
+    named = re.findall(r'"(\w*(?:password|secret|token|private_key)\w*)": "([^"]+)"', text)
+    assert not named
+    assert "aws_lambda_function" in text
+
+
 def destroy_leaves_the_evidence_the_source_and_the_standby(applied: Applied) -> None:
-    aws, root = applied.aws, applied.root
-    environment = {"AWS_ENDPOINT_URL": aws.endpoint}
+    aws = applied.aws
     instances = aws.client("rds").describe_db_instances()["DBInstances"]
     with pytest.raises(terraform.Failed, match="prevent_destroy"):
-        applied.terraform.run(
-            "destroy", "-auto-approve", "-no-color", directory=root, **environment
-        )
+        applied.run("destroy", "-auto-approve", "-no-color")
     assert aws.client("stepfunctions").list_state_machines()["stateMachines"]
-    listed = applied.terraform.run("state", "list", directory=root).split()
+    listed = applied.run("state", "list").split()
     kept = [name for name in listed if ".aws_s3_bucket" in name or ".aws_s3_object" in name]
-    applied.terraform.run("state", "rm", *kept, directory=root)
-    applied.terraform.run("destroy", "-auto-approve", "-no-color", directory=root, **environment)
+    applied.run("state", "rm", *kept)
+    applied.run("destroy", "-auto-approve", "-no-color")
     bucket = applied.outputs["evidence_bucket"]
     s3 = aws.client("s3")
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
@@ -259,3 +361,33 @@ def destroy_leaves_the_evidence_the_source_and_the_standby(applied: Applied) -> 
     assert {i["DBInstanceIdentifier"] for i in left} == {
         i["DBInstanceIdentifier"] for i in instances
     }
+
+
+def the_deployer_s_documents_allow_each_call_and_little_more(applied: Applied) -> None:
+    if reason := simulator.missing():
+        pytest.skip(f"SKIPPED: {reason}")
+    needs = list(deployer.Reader().needs(applied.door.passed))
+    vpc = applied.aws.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    values = replace(VALUES, bucket=applied.outputs["evidence_bucket"], vpc_id=vpc)
+    with Simulator() as asker:
+        asker.load({name: documents.document(name, values) for name in documents.DEPLOYER})
+        answers = asker.ask(
+            Request(
+                policies=documents.DEPLOYER,
+                principal=f"arn:aws:iam::{ACCOUNT}:role/deployer",
+                action=need.action,
+                resource=need.resource,
+                account=ACCOUNT,
+                context=need.context,
+            )
+            for need in needs
+        )
+    refused = [
+        (need.action, need.resource, dict(need.context))
+        for need, answer in zip(needs, answers, strict=True)
+        if not answer.is_allowed
+    ]
+    assert not refused
+    assert len(needs) > 1000
+    never = {line.partition(": ")[2] for line in deployer.unused(needs, answers, values)}
+    assert never == set(UNSEEN)

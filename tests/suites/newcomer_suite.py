@@ -271,6 +271,27 @@ def a_rejected_night_is_told_and_its_alarm_rings(newcomer: Newcomer) -> None:
     assert before.items() <= newcomer.instances().items()
 
 
+def an_execution_that_failed_starts_the_sweep(newcomer: Newcomer) -> None:
+    """By the rule: its own schedule first comes an hour after the apply."""
+    sweep = f"{PREFIX}-sweep-orphans"
+    courses.wait_for(lambda: _invocations(newcomer.aws, sweep), bool, "the sweep", 20)
+
+
+def _invocations(aws: Machine, function: str) -> float:
+    """How often a function was called in the last hour."""
+    now = datetime.now(timezone.utc)
+    answer = aws.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Invocations",
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )
+    return sum(point["Sum"] for point in answer["Datapoints"])
+
+
 def _how_to_leave() -> str:
     """The commands of infra/README.md, word for word."""
     text = (ROOT / "infra" / "README.md").read_text(encoding="utf-8")
@@ -286,7 +307,11 @@ def leaving_as_the_readme_says_keeps_evidence_source_and_standby(newcomer: Newco
         ["bash", "-ec", _how_to_leave()],
         cwd=newcomer.root,
         # In place of the person who reads what is destroyed and says yes.
-        env={**os.environ, **newcomer.environment, "TF_CLI_ARGS_destroy": "-auto-approve"},
+        env={
+            **terraform.environment(),
+            **newcomer.environment,
+            "TF_CLI_ARGS_destroy": "-auto-approve",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -33,7 +33,7 @@ module "restore_drill" {
     }
   }
 
-  artifacts           = { folder = "${path.module}/../../../target/lambda" }
+  artifacts           = { folder = "${path.module}/../../../target/package/arm64" }
   vpc_id              = data.aws_vpc.production.id
   replica_subnet_ids  = data.aws_subnets.database.ids
   verifier_subnet_ids = data.aws_subnets.private.ids

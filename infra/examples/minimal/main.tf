@@ -10,8 +10,8 @@ module "restore_drill" {
     }
   }
 
-  artifacts          = { folder = "${path.module}/../../../target/lambda" }
-  architecture       = "x86_64" # what `make lambdas` builds on such a machine
+  artifacts          = { folder = "${path.module}/../../../target/package/x86_64" }
+  architecture       = "x86_64" # or arm64, here and in the folder: `make package` makes both
   vpc_id             = "vpc-0a1b2c3d4e5f60718"
   replica_subnet_ids = ["subnet-0a1b2c3d4e5f60718", "subnet-0f1e2d3c4b5a69788"]
   notify_emails      = ["night@example.com"]

@@ -21,8 +21,10 @@ DIRECTORY = ROOT / "infra" / "iam"
 GUARD_RAIL = "guard-rail"
 # One more document of a role: for backups under a key of one's own, and for a log that AWS writes.
 OPTIONAL = {"restore-replica-keys": "restore-replica", "state-machine-logs": "state-machine"}
-# For people who run a command that changes instances; no service assumes them.
-OPERATORS = ("operator-promote", "operator-sweep")
+# For people, by the command that they run; no service assumes them.
+OPERATORS = ("operator-promote", "operator-sweep", "operator-init", "operator-doctor")
+# For who applies the module and destroys it.
+DEPLOYER = ("deployer", "deployer-data", "deployer-roles")
 # Roles without a function: what assumes them, by the document of trust.
 OTHER_ROLES = {
     "state-machine": "states",
@@ -57,6 +59,11 @@ class Values:
     subnet_group: str = "restore-drill"
     database_user: str = "restore_drill"
     key_arns: tuple[str, ...] = ()
+    # What the deployer's documents name beside that.
+    boundary_arn: str = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+    vpc_id: str = "vpc-0a1b2c3d"
+    state_bucket: str = "restore-drill-state"
+    artifact_bucket: str = "restore-drill-artifacts"
 
     def by_name(self) -> dict[str, str]:
         """Every placeholder's text. A list has its ends quoted by the document itself."""

@@ -7,8 +7,9 @@ are one RDS, as AWS's is.
 from __future__ import annotations
 
 import http.client
+import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -18,15 +19,18 @@ from onemachine.machine import Machine
 UPSTREAM_MAX_S = 60
 # Said anew on the way back, or meant for this hop alone.
 HOP_HEADERS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+# So much of an answer is kept.
+ANSWER_MAX = 65_536
 OF_INSTANCES = frozenset({"DescribeDBInstances"})
 
 
 @dataclass(frozen=True)
 class Passed:
-    """A call that went through, with the status of its answer."""
+    """A call that went through, with what was answered."""
 
     call: Call
     status: int
+    answer: str = ""
 
 
 @dataclass
@@ -62,10 +66,21 @@ class Door:
             answer = upstream.getresponse()
             body = answer.read()
             kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in HOP_HEADERS]
-            self.passed.append(Passed(call, answer.status))
+            said = body[:ANSWER_MAX].decode(errors="replace")
+            self.passed.append(Passed(_without_zip(call), answer.status, said))
             return answer.status, kept, body
         finally:
             upstream.close()
+
+
+def _without_zip(call: Call) -> Call:
+    """The call without the code of a function, which is megabytes."""
+    if b'"ZipFile"' not in call.body:
+        return call
+    said = json.loads(call.body)
+    said.pop("ZipFile", None)
+    said.get("Code", {}).pop("ZipFile", None)
+    return replace(call, body=json.dumps(said).encode())
 
 
 def _handler_of(door: Door) -> type[BaseHTTPRequestHandler]:

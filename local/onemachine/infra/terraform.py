@@ -43,7 +43,7 @@ class Terraform:
         answer = subprocess.run(
             [self.program, *arguments],
             cwd=directory or self.copy / "infra",
-            env=_environment() | variables,
+            env=environment() | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -78,7 +78,7 @@ def find(copy: Path = COPY) -> Terraform:
             " has packages; 1.11 or newer runs all of it"
         )
     told = subprocess.run(
-        [program, "version"], env=_environment(), capture_output=True, text=True, check=False
+        [program, "version"], env=environment(), capture_output=True, text=True, check=False
     )
     found = re.search(r"v(\d+)\.(\d+)\.(\d+)", told.stdout)
     if not found:
@@ -94,11 +94,12 @@ def _copy_module(copy: Path) -> None:
         shutil.copytree(ROOT / name, copy / name, ignore=ignored)
 
 
-def _environment() -> dict[str, str]:
-    environment = dict(os.environ)
-    environment |= {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0"}
+def environment() -> dict[str, str]:
+    """The caller's environment, for Terraform without a person before it."""
+    variables = dict(os.environ)
+    variables |= {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0"}
     # A file that is named and isn't there makes every command complain.
-    named = environment.get("TF_CLI_CONFIG_FILE")
+    named = variables.get("TF_CLI_CONFIG_FILE")
     if named and not Path(named).exists():
-        del environment["TF_CLI_CONFIG_FILE"]
-    return environment
+        del variables["TF_CLI_CONFIG_FILE"]
+    return variables
