@@ -8,6 +8,7 @@ destroy is asked about. Here is what must never be allowed.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ def asker() -> Iterator[Simulator]:
     with Simulator() as running:
         running.load({n: documents.document(n, world.values()) for n in documents.DEPLOYER})
         running.load({"administrator": ADMINISTRATOR})
+        running.load({documents.BOUNDARY: documents.document(documents.BOUNDARY, world.values())})
         yield running
 
 
@@ -63,7 +65,7 @@ def _role(name: str) -> str:
 OURS, THEIRS = _role("restore-drill-main-plan-drill"), _role("course-platform")
 
 
-def the_three_documents_fit_managed_policies_for_the_longest_names() -> None:
+def the_documents_fit_managed_policies_for_the_longest_names() -> None:
     names = [f"{'s' * 55}-{number:02}" for number in range(20)]
     longest = {
         **vars(world.values()),
@@ -73,7 +75,7 @@ def the_three_documents_fit_managed_policies_for_the_longest_names() -> None:
         "artifact_bucket": "b" * 63,
         "source_arns": tuple(world.arn("rds", f"db:{name}") for name in names),
     }
-    for name in documents.DEPLOYER:
+    for name in (*documents.DEPLOYER, documents.BOUNDARY):
         document = documents.document(name, documents.Values(**longest))
         assert len("".join(json.dumps(document).split())) <= MANAGED_MAX, name
 
@@ -113,6 +115,57 @@ def a_role_is_made_under_the_boundary_or_not_at_all(asker: Simulator) -> None:
     taken_off = ("iam:DeleteRolePermissionsBoundary", OURS, under)
     assert not _may(asker, *taken_off)
     assert not _may(asker, *taken_off, "administrator")
+
+
+def _is_within(action: str, resource: str, statement: documents.Policy) -> bool:
+    """Whether the boundary lets through what a statement of a role allows."""
+    boundary = documents.document(documents.BOUNDARY, world.values())
+    return any(
+        action in documents.listed(wide["Action"])
+        and any(fnmatch.fnmatchcase(resource, one) for one in documents.listed(wide["Resource"]))
+        and wide.get("Condition", {}).items() <= statement.get("Condition", {}).items()
+        for wide in documents.statements(boundary, "Allow")
+    )
+
+
+def the_boundary_lets_through_what_roles_need() -> None:
+    outside = [
+        f"{name}: {action} on {resource}"
+        for name in (*documents.roles(), *documents.OPTIONAL)
+        for statement in documents.statements(documents.document(name, world.values()), "Allow")
+        for action in documents.listed(statement["Action"])
+        for resource in documents.listed(statement["Resource"])
+        if not _is_within(action, resource, statement)
+    ]
+    assert not outside
+
+
+def the_boundary_lets_nobody_at_a_source_at_rights_or_at_the_past(asker: Simulator) -> None:
+    source, replica = (world.arn("rds", f"db:{name}") for name in ("courses-prod", world.REPLICA))
+    verdict = f"arn:aws:s3:::{world.BUCKET}/drills/courses-prod/1/verdict.json"
+    for action, resource, is_let in (
+        ("rds:DeleteDBInstance", replica, True),
+        ("rds:DeleteDBInstance", source, False),
+        ("rds:StopDBInstance", source, False),
+        ("rds:ModifyDBInstance", source, False),
+        ("rds:ModifyDBInstance", replica, False),
+        ("rds:DeleteDBSnapshot", world.arn("rds", "snapshot:rds:courses-prod"), False),
+        ("s3:DeleteObject", verdict, False),
+        ("iam:CreateRole", OURS, False),
+        ("sts:AssumeRole", THEIRS, False),
+        ("kms:Decrypt", world.arn("kms", "key/1"), False),
+        ("lambda:InvokeFunction", world.arn("lambda", "function:checkout"), False),
+    ):
+        asked = Request(
+            policies=(documents.BOUNDARY,),
+            principal=OURS,
+            action=action,
+            resource=resource,
+            account=world.ACCOUNT,
+            context={},
+        )
+        (answer,) = asker.ask([asked])
+        assert answer.is_allowed == is_let, (action, resource)
 
 
 def no_other_policy_is_attached_and_no_other_is_changed(asker: Simulator) -> None:
@@ -186,6 +239,7 @@ def each_right_on_everything_has_its_reason_in_the_readme() -> None:
     wide = {
         statement["Sid"]
         for name in documents.names()
+        if name != documents.BOUNDARY
         for statement in documents.statements(documents.document(name, world.values()), "Allow")
         if "*" in documents.listed(statement["Resource"])
     }

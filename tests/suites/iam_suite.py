@@ -64,6 +64,7 @@ def each_role_has_a_document_and_each_document_a_role() -> None:
         *documents.OPTIONAL,
         *documents.OPERATORS,
         *documents.DEPLOYER,
+        documents.BOUNDARY,
     }
     assert {step.handler for step in STEPS} <= set(documents.roles())
 

@@ -45,13 +45,6 @@ VALUES = documents.Values(
     subnet_group=DEPLOYMENT.prefix,
     artifact_bucket=DEPLOYMENT.artifact_bucket,
 )
-# It must be there to be set; what it says, ministack doesn't ask.
-BOUNDARY = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-    }
-)
 # Rights of the deployer that no call here needs, and why they are given all the same.
 UNSEEN = {
     "iam:PutRolePermissionsBoundary": "the boundary is another one",
@@ -182,7 +175,9 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
             aws = machine.start(run, Settings(**SETTINGS))
             source = courses.create(aws, SOURCE, courses.SUBMISSIONS_SMALL)
             _upload(aws)
-            aws.client("iam").create_policy(PolicyName="boundary", PolicyDocument=BOUNDARY)
+            # It must be there to be set; ministack doesn't ask it.
+            boundary = json.dumps(documents.document(documents.BOUNDARY, VALUES))
+            aws.client("iam").create_policy(PolicyName="boundary", PolicyDocument=boundary)
             _write(aws, root)
             found.init(root)
             with Door(aws) as door:

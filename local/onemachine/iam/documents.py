@@ -25,6 +25,8 @@ OPTIONAL = {"restore-replica-keys": "restore-replica", "state-machine-logs": "st
 OPERATORS = ("operator-promote", "operator-sweep", "operator-init", "operator-doctor")
 # For who applies the module and destroys it.
 DEPLOYER = ("deployer", "deployer-data", "deployer-roles")
+# The most that a role may ever be given; it gives nothing.
+BOUNDARY = "boundary"
 # Roles without a function: what assumes them, by the document of trust.
 OTHER_ROLES = {
     "state-machine": "states",
