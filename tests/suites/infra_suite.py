@@ -14,7 +14,7 @@ from onemachine import alarms, watchdog
 from onemachine.deployment import OUTSIDE_THE_MACHINE, STEPS, Deployment
 from onemachine.iam import documents
 from onemachine.iam.documents import Values
-from onemachine.infra import tables, terraform, zones
+from onemachine.infra import checkov, tables, terraform, zones
 from onemachine.machine import ACCOUNT, REGION
 from onemachine.paths import ROOT, STATE_MACHINE, STORE
 from onemachine.provision import tool_environment
@@ -297,6 +297,27 @@ def nothing_of_the_evidence_can_be_destroyed_with_the_rest() -> None:
     assert len(resources) == 8
     for resource in resources:
         assert "prevent_destroy = true" in resource, resource.splitlines()[0]
+
+
+BUCKETS = """
+resource "aws_s3_bucket" "open" {
+%s}
+"""
+
+
+def checkov_finds_what_is_missing_and_a_skip_needs_its_reason(tmp_path: Path) -> None:
+    if not checkov.PLACE.exists():
+        pytest.skip("SKIPPED: checkov is not there: make infra brings it")
+    known = "CKV_AWS_144"
+    (tmp_path / "main.tf").write_text(BUCKETS % "", encoding="utf-8")
+    assert any(line.startswith(known) for line in checkov.scan(tmp_path).findings)
+    with pytest.raises(terraform.Failed, match=known):
+        checkov.check(tmp_path)
+    skip = f"  #checkov:skip={known}:no\n"
+    (tmp_path / "main.tf").write_text(BUCKETS % skip, encoding="utf-8")
+    found = checkov.scan(tmp_path)
+    assert not any(line.startswith(known) for line in found.findings)
+    assert found.unexplained == [f"{known} aws_s3_bucket.open"]
 
 
 def a_zone_that_leaves_out_an_hour_is_known() -> None:

@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 from harness.local_aws import SETTINGS
-from onemachine import courses, executions, machine, processes
+from onemachine import courses, diagnosis, executions, machine, processes
 from onemachine.executions import Execution
 from onemachine.iam.door import Door
 from onemachine.infra import terraform
@@ -273,23 +273,8 @@ def a_rejected_night_is_told_and_its_alarm_rings(newcomer: Newcomer) -> None:
 
 def an_execution_that_failed_starts_the_sweep(newcomer: Newcomer) -> None:
     """By the rule: its own schedule first comes an hour after the apply."""
-    sweep = f"{PREFIX}-sweep-orphans"
-    courses.wait_for(lambda: _invocations(newcomer.aws, sweep), bool, "the sweep", 20)
-
-
-def _invocations(aws: Machine, function: str) -> float:
-    """How often a function was called in the last hour."""
-    now = datetime.now(timezone.utc)
-    answer = aws.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName="Invocations",
-        Dimensions=[{"Name": "FunctionName", "Value": function}],
-        StartTime=now - timedelta(hours=1),
-        EndTime=now + timedelta(minutes=1),
-        Period=3600,
-        Statistics=["Sum"],
-    )
-    return sum(point["Sum"] for point in answer["Datapoints"])
+    logs, group = newcomer.aws.client("logs"), f"/aws/lambda/{PREFIX}-sweep-orphans"
+    courses.wait_for(lambda: diagnosis.function_log(logs, group), bool, "the sweep's log", 20)
 
 
 def _how_to_leave() -> str:
