@@ -29,7 +29,7 @@ MEMORY_RUNS = 10
 TARGET, MEMORY_TARGET = 1 / 30, 1 / 5
 HANDLER = "observe-replica"
 PEER = Path(__file__).with_name("start_up_peer.py")
-ANSWER_MAX_S = 60.0
+ANSWER_MAX_S = 20.0
 QUESTION = b"GET /2018-06-01/runtime/invocation/next"
 MIB = 1 << 20
 
@@ -47,6 +47,8 @@ def compare(context: Context) -> Result:
     """How long either takes until it asks for work."""
     sides = _sides(context, "http://127.0.0.1:9")
     measured = in_turn([(one.name, lambda one=one: _first_question(one)) for one in sides], RUNS)
+    for series in measured:
+        series.unit, series.values = "ms", [seconds * 1000 for seconds in series.values]
     return Result(
         "start-up",
         f"process to first question of handler {HANDLER}, against Python and boto3",
@@ -78,6 +80,8 @@ def _sides(context: Context, rds_endpoint: str) -> list[Side]:
     environment["AWS_ENDPOINT_URL_RDS"] = rds_endpoint
     environment["_HANDLER"] = HANDLER
     control = next(path for path in product.binaries if path.name == "bench-control")
+    # Lambda sets both, and boto3 reads the second (developer guide, "Defined runtime variables").
+    environment["AWS_DEFAULT_REGION"] = environment["AWS_REGION"]
     peer = plain_environment(
         **{name: value for name, value in environment.items() if name.startswith("AWS_")},
     )
