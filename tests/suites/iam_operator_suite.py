@@ -1,4 +1,4 @@
-"""The policies of people who run `promote` and `sweep`: every action of RDS, on everything.
+"""The policies of people who run a command: every action of RDS, on everything.
 
 The rules stand here, written from what the commands are for. Each document is evaluated alone: a
 person has no guard-rail.
@@ -98,7 +98,26 @@ def _is_an_instance_at_home(case: Case) -> bool:
     return case.thing.kind == "db" and case.thing.is_at_home
 
 
+def _is_a_backup_at_home(case: Case) -> bool:
+    return case.thing.kind in ("db", "snapshot") and case.thing.is_at_home
+
+
+def _is_a_group_at_home(case: Case) -> bool:
+    return case.thing.kind in ("pg", "subgrp") and case.thing.is_at_home
+
+
+_LOOK: _Rules = {
+    "rds:DescribeDBInstances": _is_an_instance_at_home,
+    "rds:DescribeDBSnapshots": _is_a_backup_at_home,
+    "rds:DescribeAccountAttributes": rules.always,
+}
 RULES: dict[str, _Rules] = {
+    "operator-init": _LOOK,
+    "operator-doctor": {
+        **_LOOK,
+        "rds:DescribeDBSubnetGroups": _is_a_group_at_home,
+        "rds:DescribeDBParameterGroups": _is_a_group_at_home,
+    },
     "operator-promote": {
         "rds:DescribeDBInstances": _is_an_instance_at_home,
         "rds:AddTagsToResource": _may_be_held,
@@ -238,15 +257,17 @@ def beside_rds_they_read_records_and_find_the_deployment(asker: Simulator, name:
         (answer,) = asker.ask([request])
         return answer.is_allowed
 
+    finds = name != "operator-init"
     for thing in world.OBJECTS:
         bucket, _, key = thing.name.partition("/")
-        assert may("s3:GetObject", thing.arn) == (bucket == world.BUCKET and key in READ), key
+        is_read = finds and bucket == world.BUCKET and key in READ
+        assert may("s3:GetObject", thing.arn) == is_read, key
         is_stop = name == "operator-sweep" and bucket == world.BUCKET and key.endswith("/stop.json")
         assert may("s3:PutObject", thing.arn) == is_stop, key
         assert not may("s3:DeleteObject", thing.arn)
-    assert may("states:ListStateMachines", "*")
+    assert may("states:ListStateMachines", "*") == finds
     for thing in world.MACHINES:
-        ours = thing.name == "restore-drill-main"
+        ours = thing.name == "restore-drill-main" and finds
         assert may("states:ListTagsForResource", thing.arn) == ours
         assert not may("states:StartExecution", thing.arn)
     for thing in world.EXECUTIONS:
