@@ -1,7 +1,7 @@
 //! The metrics of a source's drills.
 
-use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
+use aws_types::SdkConfig;
 use chrono::{DateTime, Utc};
 use drill::ids::{Deployment, SourceId};
 use drill::ports::{EmitMetrics, Metric, StoreError};

@@ -13,7 +13,7 @@ pub mod sns;
 pub mod step_functions;
 mod time;
 
-pub use aws_config::SdkConfig;
+pub use aws_types::SdkConfig;
 pub use cloudwatch::CloudWatch;
 pub use rds::Rds;
 pub use s3::EvidenceBucket;

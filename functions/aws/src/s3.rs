@@ -2,9 +2,9 @@
 //!
 //! Writes and reads text. Never deletes, never lists outside the prefix that it is given.
 
-use aws_config::SdkConfig;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_types::SdkConfig;
 use drill::ports::{ReadObjects, StoreError, StoreErrorKind, WriteObjects};
 
 use crate::failure::Failure;

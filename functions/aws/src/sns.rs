@@ -1,7 +1,7 @@
 //! The topic that people are told by.
 
-use aws_config::SdkConfig;
 use aws_sdk_sns::types::MessageAttributeValue;
+use aws_types::SdkConfig;
 use drill::evidence::Notification;
 use drill::ports::{Notify, StoreError, StoreErrorKind};
 

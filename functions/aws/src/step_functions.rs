@@ -1,7 +1,7 @@
 //! Whether an execution runs.
 
-use aws_config::SdkConfig;
 use aws_sdk_sfn::types::ExecutionStatus;
+use aws_types::SdkConfig;
 use drill::ports::{ReadExecutions, StoreError};
 
 use crate::failure::Failure;

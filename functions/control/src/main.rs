@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), StartError> {
     let Settings { handler, step, bucket, topic_arn } = settings::read()?;
     let (name, begin) = steps::find(&handler)?;
-    let configuration = restore_drill_aws::configuration::load().await;
+    let configuration = restore_drill_aws::configuration::of_environment();
     let adapters = Adapters::new(&configuration, &step.deployment, bucket, topic_arn);
     let call = begin(adapters, step);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {

@@ -12,7 +12,7 @@ mod promote;
 mod restore;
 mod translate;
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 
 /// RDS of the account and region that the configuration names. Cheap to clone: clones share the
 /// connections.

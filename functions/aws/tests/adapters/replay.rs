@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_rds::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_rds::config::retry::RetryConfig;
+use aws_sdk_rds::config::{BehaviorVersion, Region};
 use aws_sdk_rds::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::test_util::{NeverClient, ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
+use restore_drill_aws::SdkConfig;
 use restore_drill_aws::configuration;
 
 /// The recorded AWS and a configuration whose clients talk to it.
