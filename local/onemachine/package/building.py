@@ -65,7 +65,7 @@ def flags(root: Path, target_directory: Path, cargo_home: Path) -> list[str]:
 
     No place of the building machine gets into the binary: it would tell who built it, and no other
     place would give the same bytes. And no tables for unwinding, which a process that aborts on
-    panic never reads: a twelfth of the artifact.
+    panic never reads; the standard library's stay.
     """
     registry = cargo_home / "registry" / "src"
     # The last that fits is taken, so the outermost comes first.
