@@ -1,7 +1,7 @@
 """The artifact against the same source with the SDK's default features and cargo's default profile.
 
 The peer is a copy of the source without what decision 0019 did to it, built in a folder of its own,
-once for each lock file: ten minutes of two processors. So it runs when it is named only.
+once for each lock file. That takes minutes, so it runs when it is named only.
 """
 
 from __future__ import annotations
