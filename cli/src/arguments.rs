@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use drill::{
     backup::BackupRequest,
-    configuration::Span,
+    configuration::{Level, Span},
     ids::{Deployment, DrillId, ReplicaId, SnapshotId, SourceId},
     plan::Keep,
+    setup::hour::TimeOfDay,
 };
 
 const EXIT_CODES: &str = "\
@@ -60,6 +61,16 @@ pub(crate) struct Place {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look at a source, say what is wrong with it, and write what deploys its drill.
+    ///
+    /// Asks for what isn't said by a flag, if it can. Writes drill.toml, main.tf and backend.tf, none of them over
+    /// another, and prints the SQL of the read-only role. Changes nothing in AWS (infra/iam/operator-init.json).
+    Init(Init),
+    /// Check a deployment from end to end without restoring anything, and say how each problem is mended.
+    ///
+    /// Changes nothing (infra/iam/operator-doctor.json). What you may not see is unknown, never ok. Ends with 1
+    /// where there is a problem.
+    Doctor(Doctor),
     /// Run a drill now and follow it to its report. Starts a billed instance.
     Run(Run),
     /// Show the drills that are going on and the last ones, or how far one drill is.
@@ -95,6 +106,56 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ChecksCommand,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The source: the DB instance identifier of the instance whose backups are to be drilled.
+    #[arg(long, env = "RESTORE_DRILL_SOURCE", value_name = "ID", value_parser = SourceId::parse)]
+    pub(crate) source: Option<SourceId>,
+    /// The database in it; else the one that it was made with.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) database: Option<String>,
+    /// How much is checked: quick, standard or deep. Else standard.
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub(crate) level: Option<Level>,
+    /// The class of the replicas, such as db.t4g.medium; else the source's.
+    #[arg(long, value_name = "CLASS", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) instance_class: Option<String>,
+    /// When the drill begins, such as 03:00; else soon after the backup window.
+    #[arg(long, value_name = "HH:MM", value_parser = TimeOfDay::parse)]
+    pub(crate) time: Option<TimeOfDay>,
+    /// The zone that the time is meant in, such as Europe/Berlin; else UTC.
+    #[arg(long, value_name = "ZONE", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) zone: Option<String>,
+    /// An address that is told of every drill; may be given several times.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) email: Vec<String>,
+    /// A subnet for the replicas; may be given several times. Else those of the source.
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) subnet: Vec<String>,
+    /// Where the files are written.
+    #[arg(long, default_value = "restore-drill", value_name = "FOLDER")]
+    pub(crate) directory: PathBuf,
+    /// Where main.tf finds the Terraform module; else the folder infra of the checkout that you are in.
+    #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) module: Option<String>,
+    /// Where main.tf finds control.zip and verify.zip; else target/lambda of the checkout.
+    #[arg(long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) artifacts: Option<String>,
+    /// The bucket of Terraform's state; else restore-drill-state-ACCOUNT-REGION.
+    #[arg(long, value_name = "BUCKET", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) state_bucket: Option<String>,
+    /// Don't ask; take what is found for what isn't said.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Only this source; else every one that a schedule names.
+    #[arg(long, env = "RESTORE_DRILL_SOURCE", value_name = "ID", value_parser = SourceId::parse)]
+    pub(crate) source: Option<SourceId>,
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +265,27 @@ impl Run {
             (Some(KeepChoice::Discard) | None, _) => Keep::Discard,
         }
     }
+}
+
+/// Reads a level by the name that the configuration has for it.
+pub(crate) fn level(text: &str) -> Result<Level, String> {
+    match text {
+        "quick" => Ok(Level::Quick),
+        "standard" => Ok(Level::Standard),
+        "deep" => Ok(Level::Deep),
+        _ => Err("it is quick, standard or deep".to_owned()),
+    }
+}
+
+/// Reads an address, by the rule of the Terraform module.
+pub(crate) fn address(text: &str) -> Result<String, String> {
+    let is_word = |part: &str| {
+        !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
+    };
+    let fits = text.split_once('@').is_some_and(|(name, host)| {
+        is_word(name) && host.rsplit_once('.').is_some_and(|(host, end)| is_word(host) && is_word(end))
+    });
+    if fits { Ok(text.to_owned()) } else { Err("an address has a name, an @ and a domain".to_owned()) }
 }
 
 fn span(text: &str) -> Result<Span, String> {

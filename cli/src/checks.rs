@@ -3,7 +3,10 @@
 use std::{io::Read as _, path::Path};
 
 use anyhow::{Context as _, Result};
-use drill::configuration::{self, Configuration, Mistake, limits};
+use drill::{
+    configuration::{self, Configuration, Mistake, limits},
+    setup::files,
+};
 use serde_json::json;
 
 use crate::{
@@ -26,11 +29,17 @@ pub(crate) fn schema() -> Result<Exit> {
 pub(crate) fn validate(file: &Path, output: Output) -> Result<Exit> {
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let text = read(file).with_context(|| format!("reading {name}"))?;
+    // The file that the Terraform module fills in is checked as it will be, but for what its groups are called.
+    let filled_in = files::filled_in(&text);
+    let text = filled_in.as_ref().unwrap_or(&text);
     let is_json = file.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
-    let result = if is_json { configuration::parse_json(&text) } else { configuration::parse_toml(&text) };
+    let result = if is_json { configuration::parse_json(text) } else { configuration::parse_toml(text) };
     match (result, output.format()) {
         (Ok(configuration), Format::Table) => {
             output::result(&summary(&name, &configuration))?;
+            if filled_in.is_some() {
+                output::progress("Terraform fills in its groups; the hash is of a sample.");
+            }
             Ok(Exit::Done)
         }
         (Ok(configuration), Format::Json) => {

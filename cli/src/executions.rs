@@ -100,6 +100,11 @@ impl Executions {
         Err(anyhow!("listing state machines: the list goes on after {PAGES_MAX} pages"))
     }
 
+    /// The state machine's ARN.
+    pub(crate) fn state_machine(&self) -> &str {
+        &self.state_machine
+    }
+
     /// The value of a tag of the state machine.
     pub(crate) async fn tag(&self, key: &str) -> Result<Option<String>> {
         let answer = self

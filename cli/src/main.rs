@@ -9,10 +9,12 @@ mod checks;
 mod clock;
 mod conclude;
 mod deployment;
+mod doctor;
 mod executions;
 mod exit;
 mod follow;
 mod history;
+mod init;
 mod operator;
 mod output;
 mod progress;
@@ -49,6 +51,8 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit> {
     let place = &arguments.place;
     let command = async {
         match &arguments.command {
+            Command::Init(init) => init::init(init, place, output).await,
+            Command::Doctor(doctor) => doctor::doctor(doctor, place, output).await,
             Command::Run(run) => run::run(run, place, output).await,
             Command::Status(status) => status::status(status, place, output).await,
             Command::History(history) => history::history(history, place, output).await,

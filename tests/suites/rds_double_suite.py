@@ -72,6 +72,36 @@ def _code(call: object, **arguments: object) -> str:
     return refused.value.response["Error"]["Code"]
 
 
+# The account
+
+
+def the_account_tells_its_quotas(double: rds_double_client.Double) -> None:
+    def quota(name: str) -> tuple[int, int]:
+        told = double.rds.describe_account_attributes()["AccountQuotas"]
+        found = next(one for one in told if one["AccountQuotaName"] == name)
+        return found["Used"], found["Max"]
+
+    there = len(double.rds.describe_db_instances()["DBInstances"])
+    assert quota("DBInstances") == (there, 40)
+    assert quota("AllocatedStorage") == (20 * there, 100_000)
+    assert quota("ManualSnapshots")[1] == 100
+
+
+def groups_are_told_by_their_names(double: rds_double_client.Double) -> None:
+    name = "restore-drill-main-postgres17"
+    (group,) = double.rds.describe_db_parameter_groups(DBParameterGroupName=name)[
+        "DBParameterGroups"
+    ]
+    assert group["DBParameterGroupFamily"] == "postgres17"
+    call = double.rds.describe_db_parameter_groups
+    assert _code(call, DBParameterGroupName="production") == "DBParameterGroupNotFound"
+    (subnets,) = double.rds.describe_db_subnet_groups(DBSubnetGroupName="any")["DBSubnetGroups"]
+    (prod,) = double.rds.describe_db_instances(DBInstanceIdentifier="prod")["DBInstances"]
+    assert subnets["VpcId"] == prod["DBSubnetGroup"]["VpcId"]
+    zones = {s["SubnetAvailabilityZone"]["Name"] for s in subnets["Subnets"]}
+    assert len(zones) == 2
+
+
 # Creating, restoring, running
 
 

@@ -11,6 +11,8 @@ pub mod rds;
 pub mod s3;
 pub mod sns;
 pub mod step_functions;
+#[cfg(feature = "survey")]
+pub mod survey;
 mod time;
 
 pub use aws_types::SdkConfig;
@@ -19,3 +21,5 @@ pub use rds::Rds;
 pub use s3::EvidenceBucket;
 pub use sns::Topic;
 pub use step_functions::StepFunctions;
+#[cfg(feature = "survey")]
+pub use survey::Survey;

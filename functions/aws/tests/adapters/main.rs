@@ -17,3 +17,5 @@ mod replay;
 mod s3;
 mod sns;
 mod step_functions;
+#[cfg(feature = "survey")]
+mod survey;

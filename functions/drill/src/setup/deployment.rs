@@ -67,7 +67,9 @@ pub struct Function {
     pub last_update: String,
     /// Its role's ARN.
     pub role: String,
-    /// Its VPC.
+    /// Whether it is inside a VPC.
+    pub is_in_vpc: bool,
+    /// Which, where Lambda says it.
     pub vpc: Option<String>,
     /// Its security groups.
     pub security_groups: Vec<String>,
@@ -117,11 +119,13 @@ pub fn verifier(function: &Looked<Function>) -> Vec<Finding> {
     });
     let place = "verifier's network";
     let absent = || Finding::problem(place, "plan-checks isn't there", APPLY);
-    let vpc = function.judge(place, absent, |function| match &function.vpc {
-        Some(vpc) => Finding::ok(place, format!("{vpc}, {}", function.security_groups.join(", "))),
-        None => {
-            Finding::problem(place, "the verifier is outside a VPC and reaches no private replica", APPLY)
+    let vpc = function.judge(place, absent, |function| {
+        if !function.is_in_vpc {
+            let found = "the verifier is outside a VPC and reaches no private replica";
+            return Finding::problem(place, found, APPLY);
         }
+        let vpc = function.vpc.as_deref().unwrap_or("in a VPC");
+        Finding::ok(place, format!("{vpc}, {}", function.security_groups.join(", ")))
     });
     vec![bundle, vpc]
 }
@@ -138,6 +142,7 @@ mod tests {
             state: "Active".to_owned(),
             last_update: "Successful".to_owned(),
             role: "role".to_owned(),
+            is_in_vpc: true,
             vpc: Some("vpc-1".to_owned()),
             security_groups: vec!["sg-1".to_owned()],
             environment: [("RESTORE_DRILL_CA_BUNDLE".to_owned(), "rds-ca.pem".to_owned())].into(),
@@ -178,7 +183,7 @@ mod tests {
         };
         assert_eq!(judged(|_| ()), [Status::Ok, Status::Ok]);
         assert_eq!(judged(|f| f.environment.clear()), [Status::Problem, Status::Ok]);
-        assert_eq!(judged(|f| f.vpc = None), [Status::Ok, Status::Problem]);
+        assert_eq!(judged(|f| f.is_in_vpc = false), [Status::Ok, Status::Problem]);
     }
 
     #[test]

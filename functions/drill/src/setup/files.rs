@@ -64,7 +64,8 @@ pub fn default_state_bucket(facts: &Facts) -> String {
     format!("restore-drill-state-{}-{}", facts.of_arn(4), facts.of_arn(3))
 }
 
-fn level(level: Level) -> &'static str {
+/// A level by its name.
+pub fn level(level: Level) -> &'static str {
     match level {
         Level::Quick => "quick",
         Level::Standard => "standard",

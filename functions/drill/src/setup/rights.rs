@@ -142,7 +142,7 @@ fn two(
                 Finding::ok(subject, format!("{production_words} is denied, {replica_words} is allowed"))
             }
             // A simulator that names no statement doesn't weigh the resource's tags: the local AWS.
-            Decision::NotAllowed if !refused.is_reasoned => Finding::unknown(
+            Decision::Denied | Decision::NotAllowed if !refused.is_reasoned => Finding::unknown(
                 subject,
                 format!(
                     "{production_words} is denied; whether {replica_words} is allowed isn't told by a simulator that \
@@ -207,6 +207,7 @@ mod tests {
         let unreasoned = |decision| Looked::Found(Answer { decision, is_reasoned: false });
         let judged = |production, replica| deleting("sweep_orphans", &source(), &production, &replica).status;
         assert_eq!(judged(unreasoned(Decision::Denied), unreasoned(Decision::NotAllowed)), Status::Unknown);
+        assert_eq!(judged(unreasoned(Decision::Denied), unreasoned(Decision::Denied)), Status::Unknown);
         assert_eq!(judged(unreasoned(Decision::Allowed), unreasoned(Decision::Allowed)), Status::Problem);
     }
 }

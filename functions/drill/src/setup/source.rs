@@ -305,15 +305,18 @@ fn address(facts: &Facts) -> Finding {
     Finding::ok("address", "private")
 }
 
+/// The subject of the finding about subnets.
+pub const SUBNETS: &str = "subnets";
+
 fn subnets(facts: &Facts) -> Finding {
     let zones: BTreeSet<&str> = facts.subnets.iter().map(|(_, zone)| zone.as_str()).collect();
     let vpc = facts.vpc.as_deref().unwrap_or("no VPC");
     let told = format!("{} of {vpc}, in {} availability zones", facts.subnets.len(), zones.len());
     if facts.subnets.len() < 2 || zones.len() < 2 || facts.vpc.is_none() {
         let fix = "name private subnets in two zones with --subnet, once each";
-        return Finding::problem("subnets", format!("{told}: RDS wants two"), fix);
+        return Finding::problem(SUBNETS, format!("{told}: RDS wants two"), fix);
     }
-    Finding::ok("subnets", told)
+    Finding::ok(SUBNETS, told)
 }
 
 fn authentication(facts: &Facts) -> Finding {

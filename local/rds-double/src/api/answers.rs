@@ -1,7 +1,7 @@
 //! Decides the frame of every answer and error: root, result wrapper, request id.
 
 use super::dispatch::Answer;
-use super::instance_xml::{automated_backup, instance};
+use super::instance_xml::{automated_backup, instance, subnet_group};
 use super::snapshot_xml::{event, snapshot, tags};
 use super::xml::Xml;
 use crate::model::ApiError;
@@ -22,6 +22,23 @@ fn result(xml: &mut Xml, answer: &Answer) {
         Answer::Instance(view) => xml.element("DBInstance", |xml| instance(xml, view)),
         Answer::Snapshot(view) => xml.element("DBSnapshot", |xml| snapshot(xml, view)),
         Answer::Tags(list) => tags(xml, list),
+        Answer::Quotas(quotas) => xml.list("AccountQuotas", quotas, |xml, (name, used, max)| {
+            xml.element("AccountQuota", |xml| {
+                xml.text("AccountQuotaName", name);
+                xml.text("Used", &used.to_string());
+                xml.text("Max", &max.to_string());
+            });
+        }),
+        Answer::SubnetGroup(name, owner) => xml.element("DBSubnetGroups", |xml| {
+            xml.element("DBSubnetGroup", |xml| subnet_group(xml, name, owner));
+        }),
+        Answer::ParameterGroup(name, family) => xml.element("DBParameterGroups", |xml| {
+            xml.element("DBParameterGroup", |xml| {
+                xml.text("DBParameterGroupName", name);
+                xml.text("DBParameterGroupFamily", family);
+                xml.text("Description", name);
+            });
+        }),
         Answer::Instances(page) => {
             xml.some("Marker", page.marker.as_deref());
             xml.list("DBInstances", &page.items, |xml, each| {

@@ -26,12 +26,21 @@ pub enum Answer {
     Events(Page<Event>),
     /// Tags.
     Tags(Vec<Tag>),
+    /// Quotas: the name, what is used, what may be.
+    Quotas(Vec<(&'static str, u64, u64)>),
+    /// A subnet group of that name, with the prefix of its ARN.
+    SubnetGroup(String, String),
+    /// A parameter group: its name and its family.
+    ParameterGroup(String, String),
     /// Nothing but the fact that it was done.
     Nothing,
 }
 
 /// The actions that read only.
-const READING: [&str; 5] = [
+const READING: [&str; 8] = [
+    "DescribeAccountAttributes",
+    "DescribeDBParameterGroups",
+    "DescribeDBSubnetGroups",
     "DescribeDBInstances",
     "DescribeDBSnapshots",
     "DescribeDBInstanceAutomatedBackups",
@@ -132,6 +141,19 @@ fn read(
             };
             plane.describe_events(now, &query).map(Answer::Events)
         }
+        "DescribeAccountAttributes" => Ok(Answer::Quotas(plane.quotas())),
+        "DescribeDBSubnetGroups" => {
+            let name = params.required("DBSubnetGroupName")?;
+            let owner = plane.arn("subgrp", "").trim_end_matches(":subgrp:").to_owned();
+            Ok(Answer::SubnetGroup(name, owner))
+        }
+        "DescribeDBParameterGroups" => {
+            let name = params.required("DBParameterGroupName")?;
+            let family = parameter_family(&name).ok_or_else(|| {
+                ApiError::new("DBParameterGroupNotFound", 404, format!("DBParameterGroup not found: {name}"))
+            })?;
+            Ok(Answer::ParameterGroup(name, family))
+        }
         "ListTagsForResource" => plane.list_tags(&params.required("ResourceName")?).map(Answer::Tags),
         other => Err(ApiError::new(
             "InvalidAction",
@@ -139,6 +161,13 @@ fn read(
             format!("Could not find operation {other} for version 2014-10-31"),
         )),
     }
+}
+
+/// Groups are names here: the family is what the name ends with, as in `restore-drill-main-postgres17`.
+fn parameter_family(name: &str) -> Option<String> {
+    let (_, major) = name.rsplit_once("postgres")?;
+    let is_major = (1..=2).contains(&major.len()) && major.bytes().all(|b| b.is_ascii_digit());
+    is_major.then(|| format!("postgres{major}"))
 }
 
 fn change(

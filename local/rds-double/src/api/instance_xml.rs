@@ -4,7 +4,7 @@ use chrono::{TimeZone, Utc};
 
 use super::snapshot_xml::tags;
 use super::xml::Xml;
-use crate::model::{AutomatedBackup, Changes, Instance, InstanceView, Settings};
+use crate::model::{AutomatedBackup, Changes, Instance, InstanceView};
 
 /// The VPC in which everything is.
 pub(super) const VPC: &str = "vpc-00000000000000001";
@@ -34,7 +34,8 @@ pub(super) fn instance(xml: &mut Xml, view: &InstanceView) {
     xml.number("BackupRetentionPeriod", settings.backup_retention_days);
     xml.element("DBSecurityGroups", |_| {});
     groups(xml, instance);
-    subnet_group(xml, view, settings);
+    let owner = view.arn.split(":db:").next().unwrap_or(&view.arn);
+    xml.element("DBSubnetGroup", |xml| subnet_group(xml, &settings.subnet_group, owner));
     xml.text("PreferredMaintenanceWindow", &settings.maintenance_window);
     xml.element("PendingModifiedValues", |xml| pending(xml, instance));
     xml.time("LatestRestorableTime", view.latest_restorable_at);
@@ -96,24 +97,24 @@ fn groups(xml: &mut Xml, instance: &Instance) {
     xml.text("AvailabilityZone", &settings.availability_zone);
 }
 
-fn subnet_group(xml: &mut Xml, view: &InstanceView, settings: &Settings) {
-    let zone = &settings.availability_zone;
-    let owner = view.arn.split(":db:").next().unwrap_or(&view.arn);
-    xml.element("DBSubnetGroup", |xml| {
-        xml.text("DBSubnetGroupName", &settings.subnet_group);
-        xml.text("DBSubnetGroupDescription", &settings.subnet_group);
-        xml.text("VpcId", VPC);
-        xml.text("SubnetGroupStatus", "Complete");
-        xml.element("Subnets", |xml| {
+/// A subnet group: always the VPC's two subnets, in two zones of the Region that `owner`, the beginning of an ARN, names.
+pub(super) fn subnet_group(xml: &mut Xml, name: &str, owner: &str) {
+    let region = owner.split(':').nth(3).unwrap_or_default();
+    xml.text("DBSubnetGroupName", name);
+    xml.text("DBSubnetGroupDescription", name);
+    xml.text("VpcId", VPC);
+    xml.text("SubnetGroupStatus", "Complete");
+    xml.element("Subnets", |xml| {
+        for (id, zone) in [("subnet-00000000000000001", 'a'), ("subnet-00000000000000002", 'b')] {
             xml.element("Subnet", |xml| {
-                xml.text("SubnetIdentifier", "subnet-00000000000000001");
-                xml.element("SubnetAvailabilityZone", |xml| xml.text("Name", zone));
+                xml.text("SubnetIdentifier", id);
+                xml.element("SubnetAvailabilityZone", |xml| xml.text("Name", &format!("{region}{zone}")));
                 xml.element("SubnetOutpost", |_| {});
                 xml.text("SubnetStatus", "Active");
             });
-        });
-        xml.text("DBSubnetGroupArn", &format!("{owner}:subgrp:{}", settings.subnet_group));
+        }
     });
+    xml.text("DBSubnetGroupArn", &format!("{owner}:subgrp:{name}"));
 }
 
 fn pending(xml: &mut Xml, instance: &Instance) {

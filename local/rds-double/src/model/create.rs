@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::resources::{Effect, Instance, Stage, StageWork};
+use super::resources::{Effect, Instance, SnapshotKind, Stage, StageWork};
 use super::servers::{Job, Password, ServerSettings, Servers};
 use super::settings::{Changes, Settings, Tag};
 use super::status::Status;
@@ -109,6 +109,21 @@ impl ControlPlane {
         Ok(settings)
     }
 
+    /// The quotas that are kept here, by RDS's names: what is used, and what may be.
+    pub(crate) fn quotas(&self) -> Vec<(&'static str, u64, u64)> {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let manual = self.snapshots.iter().filter(|each| each.kind == SnapshotKind::Manual).count();
+        vec![
+            ("DBInstances", count(self.instances.iter().count()), count(self.config.instance_quota)),
+            ("ManualSnapshots", count(manual), count(self.config.snapshot_quota)),
+            ("AllocatedStorage", self.storage_gib(), u64::from(self.config.storage_quota_gib)),
+        ]
+    }
+
+    fn storage_gib(&self) -> u64 {
+        self.instances.iter().map(|each| u64::from(each.settings.allocated_storage_gib)).sum()
+    }
+
     /// Checks the name and the quotas for one more instance.
     pub(super) fn admit_instance(&self, id: &str, settings: &Settings) -> Result<(), ApiError> {
         if self.instance(id).is_ok() {
@@ -120,9 +135,9 @@ impl ControlPlane {
                 format!("Request would exceed the quota of {} DB instances.", self.config.instance_quota),
             ));
         }
-        let used: u64 =
-            self.instances.iter().map(|each| u64::from(each.settings.allocated_storage_gib)).sum();
-        if used + u64::from(settings.allocated_storage_gib) > u64::from(self.config.storage_quota_gib) {
+        if self.storage_gib() + u64::from(settings.allocated_storage_gib)
+            > u64::from(self.config.storage_quota_gib)
+        {
             return Err(ApiError::quota(
                 "StorageQuotaExceeded",
                 format!(

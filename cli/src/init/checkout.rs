@@ -1,0 +1,77 @@
+//! Where the Terraform module and the zips are, as `main.tf` in its own folder names them.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::arguments::Init;
+
+/// The two addresses.
+pub(crate) struct Checkout {
+    pub(crate) module: String,
+    pub(crate) artifacts: String,
+}
+
+impl Checkout {
+    /// What the flags say; else the checkout that the working directory is in.
+    pub(crate) fn of(arguments: &Init) -> Result<Self> {
+        let here = std::env::current_dir().context("asking where we are")?;
+        let directory = lexically(&here.join(&arguments.directory));
+        let found = here.ancestors().find(|place| is_checkout(place));
+        let within = |folder: &str| found.map(|place| relative(&directory, &place.join(folder)));
+        let module = match arguments.module.clone().or_else(|| within("infra")) {
+            Some(module) => module,
+            None => bail!(
+                "the Terraform module isn't found from here\nHINT: run it inside a checkout of restore-drill, or name \
+                 the module with --module, such as --module ../restore-drill/infra"
+            ),
+        };
+        let beside = format!("{module}/../target/lambda");
+        let artifacts = arguments.artifacts.clone().or_else(|| within("target/lambda")).unwrap_or(beside);
+        Ok(Self { module, artifacts })
+    }
+}
+
+fn is_checkout(place: &Path) -> bool {
+    place.join("infra/versions.tf").is_file() && place.join("statemachine/drill.asl.json").is_file()
+}
+
+/// The path without `.` and `..`, which needs no folder to be there.
+fn lexically(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut path, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                path.pop();
+            }
+            other => path.push(other),
+        }
+        path
+    })
+}
+
+/// How to go from one folder to another, as Terraform wants it: beginning with `./` or `../`.
+fn relative(from: &Path, to: &Path) -> String {
+    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let mut parts = vec!["..".to_owned(); from.len() - shared];
+    if parts.is_empty() {
+        parts.push(".".to_owned());
+    }
+    parts.extend(to[shared..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned()));
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_the_module_is_relative() {
+        let way = |from: &str, to: &str| relative(&lexically(Path::new(from)), Path::new(to));
+        assert_eq!(way("/work/restore-drill", "/work/infra"), "../infra");
+        assert_eq!(way("/work/a/../b/./c", "/work/infra"), "../../infra");
+        assert_eq!(way("/work", "/work/infra"), "./infra");
+        assert_eq!(way("/elsewhere", "/work/target/lambda"), "../work/target/lambda");
+    }
+}
