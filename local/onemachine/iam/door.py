@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,9 @@ UPSTREAM_MAX_S = 60
 HOP_HEADERS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 # So much of an answer is kept.
 ANSWER_MAX = 65_536
-OF_INSTANCES = frozenset({"DescribeDBInstances"})
+# What RDS is asked about groups of subnets and parameters, by operation or by the ARN it names.
+OF_GROUPS = re.compile(r"Group|^DescribeDBParameters$")
+GROUP_ARN = re.compile(r"^arn:aws:rds:[^:]*:\d+:(subgrp|pg):")
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,7 @@ class Door:
 
     def serve(self, call: Call) -> tuple[int, list[tuple[str, str]], bytes]:
         """Pass a call on, and remember it."""
-        is_of_instances = call.service == "rds" and call.operation in OF_INSTANCES
-        endpoint = self.machine.rds_endpoint if is_of_instances else self.machine.endpoint
+        endpoint = self.machine.rds_endpoint if _is_of_instances(call) else self.machine.endpoint
         upstream = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=UPSTREAM_MAX_S)
         try:
             # With the headers as they are, the host too: they are signed.
@@ -71,6 +73,15 @@ class Door:
             return answer.status, kept, body
         finally:
             upstream.close()
+
+
+def _is_of_instances(call: Call) -> bool:
+    if call.service != "rds":
+        return False
+    is_of_group = OF_GROUPS.search(call.operation) or GROUP_ARN.match(
+        call.form.get("ResourceName", "")
+    )
+    return not is_of_group
 
 
 def _without_zip(call: Call) -> Call:
