@@ -25,17 +25,20 @@ def build(profile: str, ca_bundle: Path | None = None) -> int:
     """Build both artifacts and zip what changed; the build's exit code."""
     environment = tool_environment()
     if profile == "release":
-        command = building.lambda_command(building.of_this_machine(), ARTIFACTS)
+        here = building.of_this_machine()
+        commands = [building.lambda_command(here, name) for name in ARTIFACTS]
         environment = building.environment()
     elif profile == "debug":
         # Ten times faster to build and not what is deployed: for work on the functions.
-        command = ["cargo", "build", *(w for name in ARTIFACTS for w in ("--package", name))]
+        packages = [word for name in ARTIFACTS for word in ("--package", name)]
+        commands = [["cargo", "build", *packages]]
     else:
         print(f"PROFILE is {profile}, it can be release or debug", file=sys.stderr)
         return 2
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    if code != 0:
-        return code
+    for command in commands:
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        if code != 0:
+            return code
     try:
         bundle, _ = authorities.bundle(ca_bundle, datetime.now(timezone.utc))
     except (OSError, authorities.BundleError) as error:

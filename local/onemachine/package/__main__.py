@@ -85,9 +85,9 @@ def _package(architecture: Architecture, parts: list[str], bundle: bytes) -> Non
     lambdas = tuple(name for name in building.LAMBDAS if name in parts)
     if lambdas:
         binaries = FOLDER / ".binaries" / architecture.name
-        command = building.lambda_command(architecture, lambdas)
-        _run([*command, "--lambda-dir", str(binaries)])
         for name in lambdas:
+            command = building.lambda_command(architecture, name)
+            _run([*command, "--lambda-dir", str(binaries)])
             program = zips.Member((binaries / name / "bootstrap").read_bytes(), zips.PROGRAM)
             members = {"bootstrap": program, **beside.get(name, {})}
             _write(folder / f"{name}.zip", zips.zipped(members, zips.small))

@@ -98,12 +98,16 @@ def environment(root: Path = ROOT, target_directory: Path = TARGET) -> dict[str,
     return {**tool_environment(), **variables}
 
 
-def lambda_command(architecture: Architecture, packages: tuple[str, ...]) -> list[str]:
-    """How the functions' binaries are built, with zig as the linker."""
-    chosen = [word for name in packages for word in ("--package", name)]
+def lambda_command(architecture: Architecture, package: str) -> list[str]:
+    """How the binary of functions is built, with zig as the linker.
+
+    One at a time: cargo gives every crate the features that all chosen packages need together, so
+    that what else is built would change the bytes, and `verify` would carry an HTTP/2 that it
+    never speaks.
+    """
     target = f"{architecture.lambda_target}.{GLIBC}"
     build = [venv_program("cargo-lambda"), "lambda", "build", "--release", "--locked"]
-    return [*build, "--target", target, *chosen]
+    return [*build, "--target", target, "--package", package]
 
 
 def static_command(architecture: Architecture) -> list[str]:
