@@ -1,16 +1,17 @@
-//! Waiting for a replica: whether it has reached its goal, failed, or how long to wait.
+//! Waiting for a replica: whether it has reached its goal, failed, or how long to wait (`wait`).
 //!
 //! Decides for one look. Never waits itself: the state machine does.
-
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::configuration::{Deadlines, Polling, Span, limits};
+use crate::configuration::{Deadlines, Span};
 use crate::error::{StepError, WireName};
 use crate::ids::{DbiResourceId, ReplicaId};
 use crate::instance::{Endpoint, Instance, InstanceStatus, StatusClass};
+
+mod wait;
+pub use wait::{first_wait, next_wait};
 
 /// What a replica is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,32 +160,4 @@ fn failed(replica: &ReplicaId, status: &InstanceStatus) -> StepError {
         _ => "see the events of the instance, and open a support case for the backup",
     };
     StepError::new(WireName::ReplicaFailed, format!("replica {replica} is {status}"), hint)
-}
-
-/// How long to wait before the first look at a replica that is being restored: nearly as long as the
-/// quickest of the earlier restores, since looking before is in vain. Never longer than may be configured
-/// for it: a failed restore is noticed at the first look only.
-pub fn first_wait(earlier_restores_s: &[u64], polling: &Polling) -> Duration {
-    let first = match earlier_restores_s.iter().min() {
-        Some(quickest) => Duration::from_secs(quickest.saturating_sub(quickest.div_ceil(10))),
-        None => polling.first.duration(),
-    };
-    first.min(limits::POLL_FIRST_MAX.duration()).max(polling.min.duration())
-}
-
-/// How long to wait before the next look.
-///
-/// Before the middle of the earlier restores half of what remains to it, so that looks come closer
-/// together; after it a twentieth of the time passed, so that a slow restore costs few looks.
-pub fn next_wait(goal: Goal, elapsed: Duration, earlier_restores_s: &[u64], polling: &Polling) -> Duration {
-    let mut sorted = earlier_restores_s.to_vec();
-    sorted.sort_unstable();
-    let middle = sorted.get(sorted.len() / 2).map(|s| Duration::from_secs(*s));
-    let wait = match (goal, middle) {
-        (Goal::Available, Some(middle)) if elapsed < middle => middle.saturating_sub(elapsed) / 2,
-        (Goal::Available, _) => elapsed / 20,
-        (Goal::Stopped | Goal::Gone, _) => elapsed / 4,
-    };
-    let whole = Duration::from_secs(wait.as_secs());
-    whole.clamp(polling.min.duration(), polling.max.duration().max(polling.min.duration()))
 }

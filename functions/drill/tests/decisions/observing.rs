@@ -188,20 +188,57 @@ fn the_endpoint_is_the_replica_s_own() {
     assert_eq!(night.available.as_ref().unwrap().endpoint, expected);
 }
 
-#[test]
-fn looks_come_closer_together_towards_the_middle_of_earlier_restores() {
-    let wait = |elapsed| {
-        next_wait(Goal::Available, Duration::from_secs(elapsed), &[1200, 1000, 1100], &Polling::default())
-    };
-    assert_eq!(wait(1000), Duration::from_secs(50));
-    assert_eq!(wait(1060), Duration::from_secs(20));
-    assert_eq!(wait(1200), Duration::from_mins(1));
+/// The waits of one night that restores in so many seconds.
+fn waits_until(restore_s: u64, earlier: &[u64]) -> Vec<u64> {
+    let polling = Polling::default();
+    let mut waits = vec![first_wait(earlier, &polling).as_secs()];
+    while waits.iter().sum::<u64>() < restore_s {
+        let elapsed = Duration::from_secs(waits.iter().sum());
+        waits.push(next_wait(Goal::Available, elapsed, earlier, &polling).as_secs());
+    }
+    waits
 }
 
 #[test]
-fn the_first_look_comes_before_the_quickest_earlier_restore_ended() {
-    assert_eq!(first_wait(&[1200, 1000], &Polling::default()), Duration::from_mins(15));
+fn looks_come_closer_together_towards_the_middle_of_earlier_restores() {
+    let waits = waits_until(1320, &[1320; 7]);
+    assert!(waits.windows(2).all(|pair| pair[0] >= pair[1]), "{waits:?}");
+    assert_eq!(waits.last(), Some(&10));
+}
+
+#[test]
+fn the_first_look_comes_before_the_earlier_restores_ended_and_after_most_of_the_waiting() {
+    for earlier in [vec![1320], vec![1320; 7], vec![1250, 1400, 1320]] {
+        let first = first_wait(&earlier, &Polling::default()).as_secs();
+        assert!((900..1250).contains(&first), "{first} {earlier:?}");
+    }
     assert_eq!(first_wait(&[], &Polling::default()), Duration::from_mins(5));
+}
+
+#[test]
+fn one_strange_night_does_not_move_the_first_look_far() {
+    let of = |strange| first_wait(&[1320, strange, 1320, 1320, 1320, 1320, 1320], &Polling::default());
+    for strange in [60, 7200] {
+        assert!(of(strange).as_secs() > of(1320).as_secs() * 3 / 4, "{:?}", of(strange));
+    }
+}
+
+#[test]
+fn restores_that_take_longer_for_good_are_known_after_four_nights() {
+    let first = first_wait(&[2640, 2640, 2640, 2640, 1320, 1320, 1320, 1320, 1320], &Polling::default());
+    assert!(first.as_secs() > 1320, "{first:?}");
+}
+
+#[test]
+fn a_restore_of_twice_the_time_costs_at_most_eighty_looks() {
+    let looks = waits_until(2640, &[1320; 7]).len();
+    assert!(looks <= 80, "{looks}");
+}
+
+#[test]
+fn a_stop_is_looked_at_more_often_than_a_deletion() {
+    let wait = |goal| next_wait(goal, Duration::from_mins(1), &[], &Polling::default()).as_secs();
+    assert_eq!((wait(Goal::Stopped), wait(Goal::Gone)), (30, 60));
 }
 
 fn goal() -> impl Strategy<Value = Goal> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use drill::configuration::{Configuration, limits, parse_toml};
+use drill::configuration::{Configuration, Polling, limits, parse_toml};
 use drill::measurement::{
     CatalogueObject, MARK_MAX_BYTES, Measurement, OBJECT_TEXT_MAX_BYTES, OBJECTS_PER_PART, ObjectKind,
     Outcome, PARTS_PER_SHARD_MAX, RESULT_SIZE_MAX_BYTES, SHARDS_MAX, Unit, Value,
@@ -51,6 +51,36 @@ fn a_night_takes_as_many_transitions_as_the_formula_says() {
         let (looks, shards) = (times(night, "ObserveReplica"), times(night, "RunCheck"));
         assert_eq!(night.entered.len(), 10 + 3 * looks + 4 * shards);
         readme_says(&format!("| {words} | {looks} | {shards} | {} |", night.entered.len()));
+    }
+}
+
+/// What a night may take of transitions with a restore of 22 minutes.
+const TRANSITIONS_MAX: usize = 130;
+
+#[test]
+fn a_night_with_a_restore_of_22_minutes_takes_at_most_130_transitions() {
+    for night in [&NIGHTS.first, &NIGHTS.usual] {
+        assert!(night.entered.len() <= TRANSITIONS_MAX, "{}", night.entered.len());
+    }
+    // Whatever was learned before, as long as it was of restores like this one.
+    let shards = times(&NIGHTS.usual, "RunCheck");
+    let polling = Polling::default();
+    let until = |goal, mut elapsed: Duration, end_s, earlier: &[u64]| {
+        let mut looks = 1;
+        while elapsed < Duration::from_secs(end_s) {
+            elapsed += next_wait(goal, elapsed, earlier, &polling);
+            looks += 1;
+        }
+        looks
+    };
+    for nights in 0..=10 {
+        let earlier = vec![22 * 60; nights];
+        let looks = until(Goal::Available, first_wait(&earlier, &polling), 22 * 60, &earlier)
+            + until(Goal::Stopped, polling.min.duration(), 6 * 60, &earlier)
+            // The first night has nothing to delete.
+            + if nights == 0 { 1 } else { until(Goal::Gone, Duration::ZERO, 3 * 60, &earlier) };
+        let transitions = 10 + 3 * looks + 4 * shards;
+        assert!(transitions <= TRANSITIONS_MAX, "{transitions} after {nights} nights");
     }
 }
 
