@@ -83,6 +83,10 @@ pub(crate) enum Command {
         #[arg(value_parser = DrillId::parse)]
         drill: DrillId,
     },
+    /// Say what the nights of a source cost by list prices, line by line.
+    ///
+    /// From the last drill of a source, or from flags alone, which needs no AWS. Ends with 1 where a price is unknown.
+    Cost(Cost),
     /// Make the standby production, on purpose. Starts a billed instance for good.
     ///
     /// Takes the newest verified replica of the source, puts the tags restore-drill:hold and
@@ -177,6 +181,40 @@ pub(crate) struct Run {
     /// Who asks, for the evidence; else the user and the host.
     #[arg(long, env = "RESTORE_DRILL_REQUESTED_BY", value_name = "TEXT")]
     pub(crate) requested_by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cost {
+    /// The source whose last drill is taken.
+    #[arg(long, env = "RESTORE_DRILL_SOURCE", value_name = "ID", value_parser = SourceId::parse)]
+    pub(crate) source: Option<SourceId>,
+    /// The class of the replica, such as db.t4g.medium.
+    #[arg(long, value_name = "CLASS", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) class: Option<String>,
+    /// Its storage in GiB.
+    #[arg(long, value_name = "GIB", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) storage: Option<u32>,
+    /// The type of its storage: gp2, gp3, io1, io2. Else the recorded one, or gp3.
+    #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) storage_type: Option<String>,
+    /// Provisioned IOPS of io1 or io2, which no record says.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) iops: Option<u32>,
+    /// How long a restore takes, such as 22m; without a source.
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub(crate) restore: Option<Span>,
+    /// How long the checks take, such as 5m; without a source.
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub(crate) checks: Option<Span>,
+    /// A switch outside AWS is reached, whose address is a secret.
+    #[arg(long)]
+    pub(crate) heartbeat: bool,
+    /// What the functions are built for; else arm64.
+    #[arg(long, value_name = "NAME", value_parser = ["arm64", "x86_64"])]
+    pub(crate) architecture: Option<String>,
+    /// Prices of your own, in the form of functions/drill/src/cost/prices.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

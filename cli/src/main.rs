@@ -8,6 +8,7 @@ mod arguments;
 mod checks;
 mod clock;
 mod conclude;
+mod cost;
 mod deployment;
 mod doctor;
 mod executions;
@@ -56,6 +57,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit> {
             Command::Run(run) => run::run(run, place, output).await,
             Command::Status(status) => status::status(status, place, output).await,
             Command::History(history) => history::history(history, place, output).await,
+            Command::Cost(cost) => cost::cost(cost, place, output).await,
             Command::Promote(promote) => promote::promote(promote, place, output).await,
             Command::Sweep { delete } => sweep::sweep(*delete, place, output).await,
             Command::Report { drill } => report::report(drill, place, output).await,

@@ -1,4 +1,4 @@
-"""`make schema`: the JSON schemas of the configuration and of the evidence, from their types."""
+"""`make schema`: the schemas of the configuration, the event and the evidence, from their types."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ DRILL = "cargo run --locked --quiet --package"
 # The file below docs, and the program that prints it.
 SCHEMAS = {
     "drill.schema.json": f"{DRILL} restore-drill -- checks schema",
+    "event.schema.json": f"{DRILL} drill --example event_schema",
     "evidence.schema.json": f"{DRILL} drill --example evidence_schema",
 }
 

@@ -41,6 +41,8 @@ NOT_OURS = {
 }
 # The shortest that there is; it must be longer than a drill may wait for its replica.
 ABANDONED = {"abandoned_max_age": "1m"}
+# It is asked for and not there, which fails no drill.
+SWITCH = {"secret": "restore-drill/main/courses-heartbeat"}
 DEADLINES = {"available": "29s", "stopped": "29s", "gone": "29s"}
 
 
@@ -80,7 +82,7 @@ def _run_all(stage: Stage) -> dict[str, Drill]:
     stage.back_up()
     stage.double.inject(RESTORE, "lost_answer")
     drills["second"] = stage.drill()
-    stage.configure(replica=ABANDONED, deadlines=DEADLINES)
+    stage.configure(replica=ABANDONED, deadlines=DEADLINES, heartbeat=SWITCH)
     stage.back_up()
     stage.double.next_restore(database="refuse-connections")
     drills["stopped"] = stage.drill()

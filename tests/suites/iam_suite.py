@@ -32,6 +32,8 @@ PORTS = {
     "ReadObjects": {"s3:GetObject", "s3:ListBucket"},
     "WriteObjects": {"s3:PutObject"},
     "Notify": {"sns:Publish"},
+    "Announce": {"events:PutEvents"},
+    "Beat": {"secretsmanager:GetSecretValue"},
     "EmitMetrics": {"cloudwatch:PutMetricData"},
 }
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}

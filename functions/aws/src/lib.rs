@@ -6,7 +6,9 @@
 
 pub mod cloudwatch;
 pub mod configuration;
+pub mod events;
 mod failure;
+pub mod heartbeat;
 pub mod rds;
 pub mod s3;
 pub mod sns;
@@ -17,6 +19,8 @@ mod time;
 
 pub use aws_types::SdkConfig;
 pub use cloudwatch::CloudWatch;
+pub use events::EventBus;
+pub use heartbeat::Heartbeat;
 pub use rds::Rds;
 pub use s3::EvidenceBucket;
 pub use sns::Topic;

@@ -5,12 +5,15 @@
 
 use chrono::{DateTime, Utc};
 use drill::backup::{RestorableWindow, Snapshot};
-use drill::evidence::Notification;
+use drill::evidence::{Evidence, Notification};
+use drill::heartbeat::Pulse;
 use drill::ids::{DbiResourceId, Deployment, ReplicaId, SnapshotId, SourceId};
 use drill::instance::Instance;
 use drill::ownership::OwnedReplica;
 use drill::ports::{self, Metric, RdsError, RestoreAnswer, RestoreRequest, StoreError};
-use restore_drill_aws::{CloudWatch, EvidenceBucket, Rds, SdkConfig, StepFunctions, Topic};
+use restore_drill_aws::{
+    CloudWatch, EventBus, EvidenceBucket, Heartbeat, Rds, SdkConfig, StepFunctions, Topic,
+};
 
 /// The clients, built once and shared by every invocation. Opens no connection: each is opened by the
 /// first call that needs it.
@@ -19,6 +22,8 @@ pub(crate) struct Adapters {
     rds: Rds,
     bucket: EvidenceBucket,
     topic: Topic,
+    events: EventBus,
+    heartbeat: Heartbeat,
     metrics: CloudWatch,
     executions: StepFunctions,
 }
@@ -33,6 +38,8 @@ impl Adapters {
     ) -> Self {
         Self {
             rds: Rds::new(configuration),
+            events: EventBus::new(configuration, &bucket),
+            heartbeat: Heartbeat::new(configuration),
             bucket: EvidenceBucket::new(configuration, bucket),
             topic: Topic::new(configuration, topic_arn),
             metrics: CloudWatch::new(configuration, deployment.clone()),
@@ -136,6 +143,16 @@ macro_rules! grant {
             fn notify(notification: &Notification) -> Result<(), StoreError>;
         }
     };
+    (Announce to $rights:ident) => {
+        delegate! { Announce of $rights to events:
+            fn announce(ended: &Evidence) -> Result<(), StoreError>;
+        }
+    };
+    (Beat to $rights:ident) => {
+        delegate! { Beat of $rights to heartbeat:
+            fn beat(secret: &str, pulse: Pulse, body: &str) -> Result<(), StoreError>;
+        }
+    };
     (EmitMetrics to $rights:ident) => {
         delegate! { EmitMetrics of $rights to metrics:
             fn emit(source: &SourceId, at: DateTime<Utc>, metrics: &[Metric]) -> Result<(), StoreError>;
@@ -145,7 +162,7 @@ macro_rules! grant {
 
 rights! {
     /// `plan-drill`: looks, and writes its claim. Changes nothing at RDS.
-    PlanDrill: ReadInstances ReadBackups ReadExecutions ReadObjects WriteObjects;
+    PlanDrill: ReadInstances ReadBackups ReadExecutions ReadObjects WriteObjects Beat;
     /// `restore-replica`: the only step that creates an instance.
     RestoreReplica: ReadInstances RestoreReplica ReadObjects;
     /// `observe-replica`: looks.
@@ -159,9 +176,10 @@ rights! {
     /// `retire-previous`: deletes what it can prove to be its own.
     RetirePrevious: ReadInstances DeleteReplica ReadObjects;
     /// `publish-report`: doesn't know RDS.
-    PublishReport: ReadObjects WriteObjects EmitMetrics Notify;
+    PublishReport: ReadObjects WriteObjects EmitMetrics Notify Announce Beat;
     /// `abandon-drill`: stops or deletes what it can prove to be its own, and tells people.
-    AbandonDrill: ReadInstances StopReplica DeleteReplica ReadObjects WriteObjects EmitMetrics Notify;
+    AbandonDrill:
+        ReadInstances StopReplica DeleteReplica ReadObjects WriteObjects EmitMetrics Notify Announce Beat;
     /// `sweep-orphans`: stops or deletes what it can prove to be its own, and tells people.
     SweepOrphans:
         ReadInstances ReadInstanceEvents StopReplica DeleteReplica ReadExecutions ReadObjects WriteObjects Notify;

@@ -130,6 +130,9 @@ pub struct ReplicaRecord {
     pub resource_id: Option<DbiResourceId>,
     /// DB instance class.
     pub instance_class: String,
+    /// Storage type that the configuration asked for; absent when the backup's was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_type: Option<String>,
     /// What became of it.
     pub fate: Fate,
 }

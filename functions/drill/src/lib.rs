@@ -4,8 +4,11 @@
 
 pub mod backup;
 pub mod configuration;
+pub mod cost;
 pub mod error;
+pub mod event;
 pub mod evidence;
+pub mod heartbeat;
 pub mod ids;
 pub mod instance;
 pub mod judge;

@@ -98,6 +98,9 @@ pub struct Plan {
     pub marks: BTreeMap<String, String>,
     /// How long earlier restores of this source took, in seconds, newest first; at most ten.
     pub earlier_restores_s: Vec<u64>,
+    /// Why the heartbeat of the beginning wasn't taken; absent when it was, or none is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_problem: Option<String>,
     /// The configuration, frozen.
     pub configuration: Configuration,
     /// SHA-256 of the configuration, as evidence names it.

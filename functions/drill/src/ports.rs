@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::backup::{RestorableWindow, Snapshot};
 use crate::error::{StepError, WireName};
-use crate::evidence::Notification;
+use crate::evidence::{Evidence, Notification};
+use crate::heartbeat::Pulse;
 use crate::ids::{DbiResourceId, ReplicaId, SnapshotId, SourceId};
 use crate::instance::Instance;
 use crate::ownership::OwnedReplica;
@@ -241,6 +242,25 @@ pub trait WriteObjects {
 pub trait Notify {
     /// Sends the notification to the deployment's topic.
     fn notify(&self, notification: &Notification) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Tells programs of a drill that ended. Costs a millionth of a dollar.
+pub trait Announce {
+    /// Puts the event ([`crate::event::DrillEnded`]) on the account's bus. A bus that answers and doesn't take it
+    /// is an error.
+    fn announce(&self, ended: &Evidence) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Reaches a dead man's switch outside AWS.
+pub trait Beat {
+    /// Asks the address that the secret of that name holds, over https, within seconds, twice at most. No error
+    /// names the address.
+    fn beat(
+        &self,
+        secret: &str,
+        pulse: Pulse,
+        body: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// One point of a metric.

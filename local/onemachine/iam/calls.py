@@ -83,6 +83,8 @@ def needs(call: Call, account: Account) -> list[Need]:
         "sns": _of_sns,
         "monitoring": _of_cloudwatch,
         "states": _of_states,
+        "events": _of_events,
+        "secretsmanager": _of_secrets,
     }
     if call.service not in readers:
         raise UnknownCall(f"{call.method} {call.path} is signed for {call.service!r}")
@@ -188,6 +190,30 @@ def _of_states(call: Call, _account: Account) -> list[Need]:
     if call.operation != "DescribeExecution":
         raise UnknownCall(f"Step Functions: {call.operation}")
     return [Need("states:DescribeExecution", json.loads(call.body)["executionArn"])]
+
+
+def _of_events(call: Call, account: Account) -> list[Need]:
+    if call.operation != "PutEvents":
+        raise UnknownCall(f"EventBridge: {call.operation}")
+    place = f"arn:aws:events:{account.region}:{account.account}:event-bus"
+    entries = json.loads(call.body)["Entries"]
+    return [
+        Need(
+            "events:PutEvents",
+            f"{place}/{entry.get('EventBusName', 'default')}",
+            {"events:source": entry["Source"], "events:detail-type": entry["DetailType"]},
+        )
+        for entry in entries
+    ]
+
+
+def _of_secrets(call: Call, account: Account) -> list[Need]:
+    if call.operation != "GetSecretValue":
+        raise UnknownCall(f"Secrets Manager: {call.operation}")
+    # AWS puts six letters behind the name of each.
+    name = f"{json.loads(call.body)['SecretId']}-AbCdEf"
+    place = f"arn:aws:secretsmanager:{account.region}:{account.account}:secret:{name}"
+    return [Need("secretsmanager:GetSecretValue", place)]
 
 
 def refusal(call: Call, message: str) -> tuple[int, dict[str, str], bytes]:

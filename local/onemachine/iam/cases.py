@@ -37,6 +37,7 @@ THINGS = {
     "s3:PutObject": world.OBJECTS,
     "s3:ListBucket": world.BUCKETS,
     "sns:Publish": world.TOPICS,
+    "secretsmanager:GetSecretValue": world.SECRETS,
     "states:DescribeExecution": world.EXECUTIONS,
     "states:StartExecution": world.MACHINES,
     "lambda:InvokeFunction": world.FUNCTIONS,
@@ -145,6 +146,11 @@ def _around(catalogue: Catalogue, role: str, service: str, action: Action) -> It
     if action.name in THINGS:
         for thing in THINGS[action.name]:
             yield Case(role, action.name, thing, "none", NOTHING_SAID)
+        return
+    if action.name == "events:PutEvents":
+        for thing in world.BUSES:
+            for said in (NOTHING_SAID, *world.EVENT_SOURCES):
+                yield Case(role, action.name, thing, "none", said)
         return
     saids: tuple[Said, ...] = (NOTHING_SAID,)
     if action.name == "cloudwatch:PutMetricData":

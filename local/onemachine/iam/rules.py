@@ -29,6 +29,7 @@ ASKERS = PLANNER | SWEEP
 REPORTERS = {"publish-report", "abandon-drill"}
 MEASURERS = REPORTERS | WATCH
 TELLERS = REPORTERS | SWEEP
+BEATERS = REPORTERS | PLANNER
 
 MACHINE = f"restore-drill-{world.DEPLOYMENT}"
 AUTOMATED = "rds:DescribeDBInstanceAutomatedBackups"
@@ -213,6 +214,18 @@ def is_our_namespace(case: Case) -> bool:
     return case.said.more.get("cloudwatch:namespace") == "RestoreDrill"
 
 
+def is_our_event(case: Case) -> bool:
+    """On the bus that every account has, in nobody else's name."""
+    is_default = case.thing.kind == "event-bus" and case.thing.name == "default"
+    return is_default and case.said.more.get("events:source") == "restore-drill"
+
+
+def is_our_secret(case: Case) -> bool:
+    """An address that was put where this deployment may read it."""
+    prefix = f"restore-drill/{world.DEPLOYMENT}/"
+    return case.thing.kind == "Secret" and case.thing.name.startswith(prefix)
+
+
 def always(_case: Case) -> bool:
     """Without any condition."""
     return True
@@ -261,6 +274,8 @@ RULES = (
     _rule(WRITES, "s3:PutObject", "the records that are its own", is_written),
     _rule(ASKERS, "states:DescribeExecution", "our machine's", is_named("execution", MACHINE)),
     _rule(TELLERS, "sns:Publish", "our topic", is_named("topic", MACHINE)),
+    _rule(REPORTERS, "events:PutEvents", "the account's bus, in our name", is_our_event),
+    _rule(BEATERS, "secretsmanager:GetSecretValue", "our secrets", is_our_secret),
     _rule(MEASURERS, "cloudwatch:PutMetricData", "our namespace", is_our_namespace),
     _rule(CALLS, "lambda:InvokeFunction", "its functions", is_its_function),
     _rule(STARTER, "states:StartExecution", "our machine", is_named("statemachine", MACHINE)),

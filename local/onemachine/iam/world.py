@@ -236,3 +236,14 @@ NAMESPACES = tuple(
     Said(f"namespace {n}", more={"cloudwatch:namespace": n})
     for n in ("RestoreDrill", "restoredrill", "AWS/RDS")
 )
+BUSES = tuple(Thing("event-bus", n, arn("events", f"event-bus/{n}")) for n in ("default", "orders"))
+EVENT_SOURCES = tuple(
+    Said(f"source {n}", more={"events:source": n}) for n in ("restore-drill", "shop", "aws.rds")
+)
+SECRETS = tuple(
+    Thing("Secret", n, arn("secretsmanager", f"secret:{n}-AbCdEf"))
+    for n in (
+        *("restore-drill/main/courses-prod-heartbeat", "restore-drill/main-two/courses-prod"),
+        *("restore-drill/mainland", "courses-prod/password", "rds!db-COURSESPROD"),
+    )
+)

@@ -1,10 +1,12 @@
 //! The evidence bucket, Step Functions, the topic and the metrics.
 
 use chrono::{DateTime, Utc};
-use drill::evidence::Notification;
+use drill::evidence::{Evidence, Notification};
+use drill::heartbeat::Pulse;
 use drill::ids::SourceId;
 use drill::ports::{
-    EmitMetrics, Metric, Notify, ReadExecutions, ReadObjects, StoreError, StoreErrorKind, WriteObjects,
+    Announce, Beat, EmitMetrics, Metric, Notify, ReadExecutions, ReadObjects, StoreError, StoreErrorKind,
+    WriteObjects,
 };
 
 use serde_json::Value;
@@ -136,6 +138,18 @@ impl Notify for Ports {
             Ok(())
         })
         .await
+    }
+}
+
+impl Announce for Ports {
+    async fn announce(&self, _: &Evidence) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Beat for Ports {
+    async fn beat(&self, _: &str, _: Pulse, _: &str) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

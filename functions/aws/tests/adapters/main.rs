@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper may fail the test")]
 
 mod cloudwatch;
+mod events;
+mod heartbeat;
 mod rds_changing;
 mod rds_errors;
 mod rds_hostile;

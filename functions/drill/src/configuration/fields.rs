@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{
     BackupPolicy, CatalogueEffects, Configuration, DatabaseSettings, Deadlines, Disposal, Effect,
-    ExpectedValue, Freshness, HealthEffects, Level, Polling, PromotionSettings, Purge, QueryCheck,
-    ReplicaSettings, Span, TableRules, across,
+    ExpectedValue, Freshness, HealthEffects, HeartbeatSettings, Level, Polling, PromotionSettings, Purge,
+    QueryCheck, ReplicaSettings, Span, TableRules, across,
     document::{Node, Value},
     limits,
     read::{Read, Reader, Reported, record},
@@ -21,6 +21,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("[backup]", BackupPolicy::FIELDS),
     ("[replica]", ReplicaSettings::FIELDS),
     ("[promotion]", PromotionSettings::FIELDS),
+    ("[heartbeat]", HeartbeatSettings::FIELDS),
     ("[deadlines]", Deadlines::FIELDS),
     ("[polling]", Polling::FIELDS),
     ("[database]", DatabaseSettings::FIELDS),
@@ -47,6 +48,7 @@ record! {
     backup: optional(BackupPolicy::default);
     replica: required("a section [replica] with instance_class, subnet_group and security_groups");
     promotion: maybe;
+    heartbeat: maybe;
     deadlines: optional(Deadlines::default);
     polling: optional(Polling::default);
     database: required("a section [database] with name");
@@ -90,6 +92,12 @@ record! {
     backup_retention_days: optional(Self::default_backup_retention_days), rules::retention_days;
     multi_az: optional(Self::default_multi_az);
     deletion_protection: optional(Self::default_deletion_protection);
+}
+
+record! {
+    HeartbeatSettings;
+    secret: required(r#"secret = "restore-drill/main/courses-prod-heartbeat", the name of a secret that holds the address"#),
+        rules::secret_name;
 }
 
 record! {

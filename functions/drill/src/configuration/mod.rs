@@ -37,7 +37,9 @@ pub use mistake::Mistake;
 pub use parse::{parse_json, parse_toml};
 pub use promotion::PromotionSettings;
 pub use schema::schema;
-pub use settings::{BackupPolicy, DatabaseSettings, Deadlines, Disposal, Level, Polling, ReplicaSettings};
+pub use settings::{
+    BackupPolicy, DatabaseSettings, Deadlines, Disposal, HeartbeatSettings, Level, Polling, ReplicaSettings,
+};
 pub use span::Span;
 
 /// Everything that can be set for the drills of one source.
@@ -57,6 +59,9 @@ pub struct Configuration {
     // Left out of the hash where it is left out of the file: earlier evidence names hashes without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promotion: Option<PromotionSettings>,
+    /// The dead man's switch outside AWS that each drill reaches; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<HeartbeatSettings>,
     /// How long each phase may take.
     #[serde(default)]
     pub deadlines: Deadlines,

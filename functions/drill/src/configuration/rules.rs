@@ -247,3 +247,22 @@ pub(super) fn max_drop(share: &f64, node: &Node, reader: &mut Reader) {
     };
     reader.report(node, "must be from 0 to 1", hint);
 }
+
+/// The name of a secret that the functions may read: their deployment is its second part.
+pub(super) fn secret_name(name: &impl AsRef<str>, node: &Node, reader: &mut Reader) {
+    let is_word = |part: &str, also: &[u8]| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || also.contains(&b))
+    };
+    let fits =
+        name.as_ref().strip_prefix("restore-drill/").and_then(|rest| rest.split_once('/')).is_some_and(
+            |(deployment, rest)| is_word(deployment, b"-") && is_word(rest, b"/_+=.@-") && rest.len() <= 200,
+        );
+    if !fits {
+        // Somebody may have written the address itself: it isn't repeated.
+        reader.report(
+            node,
+            "is not the name of a secret that the functions may read",
+            "put the address into a secret and write its name: restore-drill/<deployment>/<name>",
+        );
+    }
+}

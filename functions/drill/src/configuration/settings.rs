@@ -77,6 +77,16 @@ pub struct Deadlines {
     pub gone: Span,
 }
 
+/// The dead man's switch outside AWS that each drill reaches: healthchecks.io and alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeartbeatSettings {
+    /// The secret in Secrets Manager whose text is the switch's address, such as `https://hc-ping.com/…`. Its name
+    /// begins with `restore-drill/`, then the deployment, which is what the functions may read.
+    #[schemars(regex(pattern = r"^restore-drill/[a-z0-9-]+/[A-Za-z0-9/_+=.@-]{1,200}$"))]
+    pub secret: String,
+}
+
 /// How often the replica is looked at while waiting for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

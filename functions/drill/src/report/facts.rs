@@ -6,6 +6,7 @@ use super::with_status;
 use crate::{
     backup::Origin,
     configuration::Span,
+    cost::{Bill, Night, PriceList},
     evidence::{Evidence, Fate, FindingStatus, Verdict},
     ids::rfc3339,
     plan::Trigger,
@@ -144,8 +145,47 @@ pub(super) fn costs(evidence: &Evidence) -> Vec<String> {
             "{number} more {replicas} kept, of which at least the storage is billed; see below."
         ));
     }
+    costs.extend(bill(evidence));
     costs
 }
+
+/// What the night costs, line by line; nothing where there was no replica.
+fn bill(evidence: &Evidence) -> Vec<String> {
+    let Some(night) = Night::of_evidence(evidence) else { return Vec::new() };
+    // arn:aws:states:REGION:...
+    let region = evidence.execution.split(':').nth(3).unwrap_or_default();
+    let bill = Bill::of(&night, region, &PriceList::built_in());
+    let Some(as_of) = &bill.prices_as_of else {
+        let hint = "restore-drill cost --prices FILE";
+        return vec![format!(
+            "What the night costs is unknown: no prices of {region:?} are known. {hint} takes yours."
+        )];
+    };
+    let unknown: Vec<&str> = bill.unknown().map(|line| line.item.as_str()).collect();
+    let but = if unknown.is_empty() {
+        String::new()
+    } else {
+        format!(
+            ", WITHOUT what has no known price: {}; restore-drill cost --prices FILE takes yours",
+            unknown.join(", ")
+        )
+    };
+    let mut lines = vec![format!(
+        "A night like this one, with the standby until the next: {:.2} USD, {:.2} USD a month{but}. List prices of \
+         {region}, {as_of}, without free tiers; what wasn't measured is assumed.",
+        bill.night_usd(),
+        bill.month_usd(),
+    )];
+    lines.extend(bill.lines.iter().filter_map(|line| {
+        let usd = line.night_usd().filter(|usd| *usd >= SHOWN_MIN_USD)?;
+        let price = line.price_text().unwrap_or_default();
+        Some(format!("{}: {:.2} {} at {price} USD, {usd:.3} USD", line.item, line.quantity, line.unit))
+    }));
+    lines
+}
+
+/// Less than this of a night isn't shown by itself.
+const SHOWN_MIN_USD: f64 = 0.001;
 
 /// Whether something is, or may be, billed by the second right now.
 pub(super) fn is_costly(evidence: &Evidence) -> bool {

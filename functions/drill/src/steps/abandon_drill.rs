@@ -18,7 +18,7 @@ use crate::instance::StatusClass;
 use crate::notification;
 use crate::plan::{DrillRequest, Execution, Plan};
 use crate::ports::{
-    DeleteReplica, EmitMetrics, Notify, ReadInstances, ReadObjects, StopReplica, WriteObjects,
+    Announce, Beat, DeleteReplica, EmitMetrics, Notify, ReadInstances, ReadObjects, StopReplica, WriteObjects,
 };
 use crate::store;
 
@@ -84,7 +84,15 @@ pub async fn run<P>(
     now: DateTime<Utc>,
 ) -> Result<Output, StepError>
 where
-    P: ReadInstances + StopReplica + DeleteReplica + ReadObjects + WriteObjects + EmitMetrics + Notify,
+    P: ReadInstances
+        + StopReplica
+        + DeleteReplica
+        + ReadObjects
+        + WriteObjects
+        + EmitMetrics
+        + Notify
+        + Announce
+        + Beat,
 {
     let failure = input.failure.failure();
     let Some(drill) = own_drill(ports, &input).await? else {
@@ -114,7 +122,8 @@ where
         note(&mut evidence, rest, &input, &failure);
     }
     evidence.failure = Some(failure.clone());
-    publish(ports, &evidence, now).await?;
+    let heartbeat = input.plan.as_ref().and_then(|plan| plan.configuration.heartbeat.as_ref());
+    publish(ports, &mut evidence, heartbeat, now).await?;
     Ok(output(Some(drill), evidence.verdict, failure))
 }
 
@@ -176,6 +185,7 @@ fn unjudged(settings: &Settings, input: &Input, drill: &DrillId, failure: &Failu
             id: plan.replica.clone(),
             resource_id: input.restored.as_ref().map(|r| r.resource_id.clone()),
             instance_class: plan.configuration.replica.instance_class.clone(),
+            storage_type: plan.configuration.replica.storage_type.clone(),
             fate: Fate::Unknown,
         });
     }

@@ -180,6 +180,7 @@ fn evidence(
         id: restored.replica,
         resource_id: Some(restored.resource_id),
         instance_class: plan.configuration.replica.instance_class,
+        storage_type: plan.configuration.replica.storage_type,
         fate: Fate::Running,
     });
     evidence.timeline.restore_accepted_at = Some(restored.accepted_at);
@@ -194,7 +195,7 @@ fn evidence(
     evidence.catalogue = catalogue;
     evidence.not_covered = checks.not_covered;
     evidence.baseline = plan.baseline;
-    evidence.warnings = judgement.warnings;
+    evidence.warnings.extend(judgement.warnings);
     evidence
 }
 
@@ -228,7 +229,7 @@ pub(super) fn of_plan(settings: &Settings, plan: &Plan) -> Evidence {
         catalogue: None,
         not_covered: Vec::new(),
         baseline: None,
-        warnings: Vec::new(),
+        warnings: plan.heartbeat_problem.iter().cloned().collect(),
         retired: Vec::new(),
         kept: Vec::new(),
         configuration_hash: Some(plan.configuration_hash.clone()),

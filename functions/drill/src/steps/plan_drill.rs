@@ -8,14 +8,15 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::source_gone::source_gone;
-use super::{Settings, is_running};
+use super::{Settings, is_running, publish_report};
 use crate::backup::{self, Backup, BackupRequest, bounded_list};
 use crate::configuration::{self, Configuration};
 use crate::error::{StepError, WireName};
 use crate::evidence::{Claim, Evidence, TableRows, keys};
+use crate::heartbeat::Pulse;
 use crate::ids::{DbiResourceId, DrillId, ReplicaId, SourceId, rfc3339};
 use crate::plan::{DrillRequest, Execution, Keep, Plan};
-use crate::ports::{ReadBackups, ReadExecutions, ReadInstances, ReadObjects, WriteObjects};
+use crate::ports::{Beat, ReadBackups, ReadExecutions, ReadInstances, ReadObjects, WriteObjects};
 use crate::store;
 
 /// What the state machine passes in.
@@ -41,7 +42,7 @@ pub async fn run<P>(
     now: DateTime<Utc>,
 ) -> Result<Plan, StepError>
 where
-    P: ReadInstances + ReadBackups + ReadObjects + WriteObjects + ReadExecutions,
+    P: ReadInstances + ReadBackups + ReadObjects + WriteObjects + ReadExecutions + Beat,
 {
     let Input { request, execution } = input;
     let drill = drill_of(&request, &execution)?;
@@ -63,7 +64,10 @@ where
     });
     let data_at = Some(backup.data_at);
     let baseline = store::last_verified(ports, &request.source, data_at, Some(&drill), now).await?;
+    let heartbeat = configuration.heartbeat.as_ref();
+    let heartbeat_problem = publish_report::beat(ports, heartbeat, Pulse::Start, &drill, None).await;
     Ok(Plan {
+        heartbeat_problem,
         marks: baseline.as_ref().map(|b| marks(b, &configuration)).unwrap_or_default(),
         baseline: baseline.map(|b| b.drill),
         deployment: settings.deployment.clone(),

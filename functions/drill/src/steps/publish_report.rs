@@ -4,12 +4,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Restored, Settings, require_claim, retire_previous, stop_replica};
+use crate::configuration::HeartbeatSettings;
 use crate::error::{StepError, WireName};
 use crate::evidence::{Evidence, Fate, Verdict, keys};
+use crate::heartbeat::{self, Pulse};
 use crate::ids::DrillId;
 use crate::notification;
 use crate::plan::Plan;
-use crate::ports::{EmitMetrics, Metric, Notify, ReadObjects, StoreError, StoreErrorKind, WriteObjects};
+use crate::ports::{
+    Announce, Beat, EmitMetrics, Metric, Notify, ReadObjects, StoreError, StoreErrorKind, WriteObjects,
+};
 use crate::report;
 use crate::retirement::ONLY_VERIFIED;
 use crate::store;
@@ -45,9 +49,10 @@ pub struct Output {
 /// Publishes the drill. Repeating it writes the same objects again and tells people again.
 pub async fn run<P>(ports: &P, _: &Settings, input: Input, now: DateTime<Utc>) -> Result<Output, StepError>
 where
-    P: ReadObjects + WriteObjects + EmitMetrics + Notify,
+    P: ReadObjects + WriteObjects + EmitMetrics + Notify + Announce + Beat,
 {
     let plan = &input.plan;
+    let heartbeat = plan.configuration.heartbeat.clone();
     require_claim(ports, plan).await?;
     let Some(mut evidence) = store::read_verdict(ports, &plan.drill).await? else {
         return Err(StepError::new(
@@ -76,7 +81,7 @@ where
     evidence.timeline.ended_at = Some(now);
     evidence.retired = input.retired.awaited.iter().filter(|a| !own(a)).map(|a| a.replica.clone()).collect();
     evidence.kept = input.retired.kept;
-    publish(ports, &evidence, now).await?;
+    publish(ports, &mut evidence, heartbeat.as_ref(), now).await?;
     Ok(Output {
         evidence_key: keys::evidence(&evidence.drill),
         drill: evidence.drill,
@@ -85,17 +90,60 @@ where
     })
 }
 
-/// Writes evidence and report, emits metrics, tells people, in this order: the record comes first. A metric
-/// that isn't taken doesn't keep the message back.
-pub(super) async fn publish<P>(ports: &P, evidence: &Evidence, now: DateTime<Utc>) -> Result<(), StepError>
+/// Writes evidence and report, tells people and programs, then reaches the switch, in this order: the record
+/// comes first, and success is only told when everybody was.
+///
+/// A heartbeat that isn't taken never fails a drill: the switch then rings, which is right. It is warned of in
+/// the evidence.
+pub(super) async fn publish<P>(
+    ports: &P,
+    evidence: &mut Evidence,
+    heartbeat: Option<&HeartbeatSettings>,
+    now: DateTime<Utc>,
+) -> Result<(), StepError>
 where
-    P: WriteObjects + EmitMetrics + Notify,
+    P: WriteObjects + EmitMetrics + Notify + Announce + Beat,
 {
+    write(ports, evidence).await?;
+    let told = tell(ports, evidence, now).await;
+    let pulse = Pulse::of(evidence);
+    if told.is_ok() || pulse == Pulse::Fail {
+        let problem = beat(ports, heartbeat, pulse, &evidence.drill, Some(evidence)).await;
+        if let Some(problem) = problem.filter(|p| !evidence.warnings.contains(p)) {
+            evidence.warnings.push(problem);
+            write(ports, evidence).await?;
+        }
+    }
+    told
+}
+
+async fn write(ports: &impl WriteObjects, evidence: &Evidence) -> Result<(), StepError> {
     store::write_evidence(ports, evidence).await?;
-    ports.put(&keys::report(&evidence.drill), "text/html; charset=utf-8", report::html(evidence)).await?;
+    Ok(ports.put(&keys::report(&evidence.drill), "text/html; charset=utf-8", report::html(evidence)).await?)
+}
+
+/// Emits metrics, tells programs and people. None of them keeps the others back.
+async fn tell<P>(ports: &P, evidence: &Evidence, now: DateTime<Utc>) -> Result<(), StepError>
+where
+    P: EmitMetrics + Notify + Announce,
+{
     let emitted = ports.emit(&evidence.source, now, &metrics(evidence)).await;
+    let announced = ports.announce(evidence).await;
     ports.notify(&notification::of_drill(evidence)).await.map_err(|e| not_told(&e))?;
+    announced.map_err(|e| not_told(&e))?;
     Ok(emitted?)
+}
+
+/// Reaches the switch, if there is one; says why it couldn't.
+pub(super) async fn beat(
+    ports: &impl Beat,
+    heartbeat: Option<&HeartbeatSettings>,
+    pulse: Pulse,
+    drill: &DrillId,
+    ended: Option<&Evidence>,
+) -> Option<String> {
+    let error = ports.beat(&heartbeat?.secret, pulse, &heartbeat::body(drill, ended)).await.err()?;
+    Some(format!("heartbeat {pulse:?} was not taken: {error}"))
 }
 
 /// The step's error for a message that wasn't taken.
@@ -107,7 +155,7 @@ pub(super) fn not_told(error: &StoreError) -> StepError {
     StepError::new(
         name,
         error.to_string(),
-        "the evidence is written; see that the topic exists and may be published to",
+        "the evidence is written; see that the topic and the event bus exist and may be told",
     )
 }
 

@@ -92,3 +92,29 @@ fn a_message_that_is_not_taken_fails_the_step() {
     let (_, error) = refused(|world| world.fault(Fault::store("Publish", StoreErrorKind::Unavailable)));
     assert_eq!(error, WireName::NotifyUnavailable);
 }
+
+#[test]
+fn programs_are_told_after_the_record_is_written_and_the_event_is_its_own() {
+    let world = World::new();
+    let (night, output) = retired(&world);
+    night.publish(output).expect("it is published");
+    assert!(
+        world.position(&format!("PutObject {}", keys::evidence(night.drill()))) < world.position("PutEvents")
+    );
+    let events = world.change(|s| s.announced.clone());
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].verdict, events[0].drill.clone()), (Verdict::Verified, night.drill().clone()));
+}
+
+#[test]
+fn an_event_that_is_not_taken_fails_the_step_and_keeps_nothing_back() {
+    let (world, error) = refused(|world| world.fault(Fault::store("PutEvents", StoreErrorKind::Denied)));
+    assert_eq!((error, world.messages().len()), (WireName::NotifyRefused, 1));
+    assert_eq!(world.evidence(&night_of(21)).expect("it is written").verdict, Verdict::Verified);
+}
+
+#[test]
+fn an_event_that_is_not_taken_now_is_tried_again() {
+    let (_, error) = refused(|world| world.fault(Fault::store("PutEvents", StoreErrorKind::Unavailable)));
+    assert_eq!(error, WireName::NotifyUnavailable);
+}

@@ -12,7 +12,8 @@ use asl_runner::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
 use drill::backup::{RestorableWindow, Snapshot};
 use drill::error::StepError;
-use drill::evidence::Notification;
+use drill::evidence::{Evidence, Notification};
+use drill::heartbeat::Pulse;
 use drill::ids::{DbiResourceId, Deployment, SnapshotId, SourceId};
 use drill::instance::{Endpoint, Instance, InstanceStatus};
 use drill::ownership::OwnedReplica;
@@ -274,6 +275,18 @@ impl WriteObjects for World {
 
 impl Notify for World {
     async fn notify(&self, _: &Notification) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Announce for World {
+    async fn announce(&self, _: &Evidence) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Beat for World {
+    async fn beat(&self, _: &str, _: Pulse, _: &str) -> Result<(), StoreError> {
         Ok(())
     }
 }

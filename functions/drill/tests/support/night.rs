@@ -109,6 +109,7 @@ pub(crate) fn evidence_of(drill: &DrillId, instance: &Instance, verdict: Verdict
             id: drill::ids::ReplicaId::parse(&instance.id).expect("a replica id"),
             resource_id: Some(instance.resource_id.clone()),
             instance_class: instance.instance_class.clone(),
+            storage_type: None,
             fate: Fate::Stopped,
         },
         "timeline": {"judged_at": drill.scheduled_at()},

@@ -1,7 +1,9 @@
 //! The evidence bucket, Step Functions, the topic and the metrics in memory.
 
 use chrono::{DateTime, Utc};
-use drill::evidence::Notification;
+use drill::event::DrillEnded;
+use drill::evidence::{Evidence, Notification};
+use drill::heartbeat::Pulse;
 use drill::ids::SourceId;
 use drill::ports::*;
 
@@ -68,6 +70,24 @@ impl Notify for World {
     async fn notify(&self, notification: &Notification) -> Result<(), StoreError> {
         self.store("Publish", &notification.subject).go(|| {
             self.change(|s| s.notifications.push(notification.clone()));
+            Ok(())
+        })
+    }
+}
+
+impl Announce for World {
+    async fn announce(&self, ended: &Evidence) -> Result<(), StoreError> {
+        self.store("PutEvents", ended.drill.as_str()).go(|| {
+            self.change(|s| s.announced.push(DrillEnded::of(ended, "evidence")));
+            Ok(())
+        })
+    }
+}
+
+impl Beat for World {
+    async fn beat(&self, secret: &str, pulse: Pulse, body: &str) -> Result<(), StoreError> {
+        self.store("Ping", secret).go(|| {
+            self.change(|s| s.beats.push((pulse, body.to_owned())));
             Ok(())
         })
     }

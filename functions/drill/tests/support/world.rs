@@ -5,7 +5,9 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use drill::backup::{RestorableWindow, Snapshot};
+use drill::event::DrillEnded;
 use drill::evidence::{Claim, Evidence, Notification, StopRecord, keys};
+use drill::heartbeat::Pulse;
 use drill::ids::{DrillId, SourceId};
 use drill::instance::{Endpoint, Instance, InstanceStatus};
 use drill::ports::Metric;
@@ -28,6 +30,10 @@ pub(crate) struct State {
     pub(crate) objects: BTreeMap<String, String>,
     pub(crate) running: BTreeSet<String>,
     pub(crate) notifications: Vec<Notification>,
+    /// What programs were told.
+    pub(crate) announced: Vec<DrillEnded>,
+    /// What the switch outside AWS was told.
+    pub(crate) beats: Vec<(Pulse, String)>,
     pub(crate) metrics: Vec<Metric>,
     /// The same, with the source that each is of and the time that it was given.
     pub(crate) points: Vec<(SourceId, DateTime<Utc>, Metric)>,

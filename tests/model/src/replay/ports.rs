@@ -4,15 +4,16 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 use drill::backup::{RestorableWindow, Snapshot};
-use drill::evidence::{Notification, StopRecord};
+use drill::evidence::{Evidence, Notification, StopRecord};
+use drill::heartbeat::Pulse;
 use drill::ids::{DbiResourceId, DrillId, ReplicaId, SnapshotId, SourceId};
 use drill::instance::Instance;
 use drill::ownership::{OwnedReplica, TAG_DRILL, TAG_SOURCE_RESOURCE_ID};
 use drill::ports::{
-    Changes, DeleteReplica, EmitMetrics, Metric, Notify, Observed, PromoteReplica, RdsError, RdsErrorKind,
-    ReadBackups, ReadExecutions, ReadInstanceEvents, ReadInstances, ReadObjects, ReadService, RestoreAnswer,
-    RestoreFrom, RestoreReplica, RestoreRequest, Service, StopReplica, StoreError, StoreErrorKind,
-    WriteObjects,
+    Announce, Beat, Changes, DeleteReplica, EmitMetrics, Metric, Notify, Observed, PromoteReplica, RdsError,
+    RdsErrorKind, ReadBackups, ReadExecutions, ReadInstanceEvents, ReadInstances, ReadObjects, ReadService,
+    RestoreAnswer, RestoreFrom, RestoreReplica, RestoreRequest, Service, StopReplica, StoreError,
+    StoreErrorKind, WriteObjects,
 };
 use drill::promotion::Promotable;
 use serde_json::Value;
@@ -215,6 +216,18 @@ impl WriteObjects for Replay<'_> {
 
 impl Notify for Replay<'_> {
     async fn notify(&self, _: &Notification) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Announce for Replay<'_> {
+    async fn announce(&self, _: &Evidence) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Beat for Replay<'_> {
+    async fn beat(&self, _: &str, _: Pulse, _: &str) -> Result<(), StoreError> {
         Ok(())
     }
 }
