@@ -135,7 +135,7 @@ fn conclude(
     text.extend(sql.lines().map(|line| format!("  {line}\n")));
     text.push_str("\nWhat is left to do:\n");
     for (number, (words, lines)) in next.iter().enumerate() {
-        text.push_str(&format!("\n{}. {words}\n", number + 1));
+        text.extend([format!("\n{}. {words}\n", number + 1)]);
         let lines = lines.iter().flat_map(|line| line.lines());
         text.extend(lines.map(|line| format!("     {line}\n")));
     }

@@ -30,6 +30,7 @@ from onemachine.paths import ROOT, TARGET
 
 COMMAND_MAX_S = 120
 KMS = "AWS_ENDPOINT_URL_KMS"
+NIGHTLY = "cron(0 3 * * ? *)"
 # ministack's simulator weighs no tags and gives no reasons: what a tag allows isn't known here.
 NOT_TOLD_HERE = {"role abandon-drill", "role retire-previous", "role sweep-orphans"}
 POLICY = {
@@ -372,6 +373,7 @@ def _put_rights(deployed: Deployed, resource_id: str | None = None) -> None:
 def _put_bucket_settings(deployed: Deployed) -> None:
     s3, bucket = deployed.client("s3"), deployed.scenario.aws.deployment.bucket
     names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_public_access_block(
         Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(names, True)
     )
@@ -394,7 +396,7 @@ def _put_schedules(deployed: Deployed) -> None:
     scheduler.create_schedule_group(Name=deployed.group)
     targets = {
         deployed.name: (
-            "cron(0 3 * * ? *)",
+            NIGHTLY,
             deployment.state_machine_arn,
             {"source": deployed.name},
         ),
@@ -453,11 +455,11 @@ def what_is_broken_is_the_one_line_that_changes(deployed: Deployed) -> None:
     broken("hour")
     deployed.schedule(ScheduleExpression="cron(0 1 * * ? *)")
     broken("hour", "warning")
-    deployed.schedule()
+    deployed.schedule(ScheduleExpression=NIGHTLY)
 
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     broken("bucket: versions")
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    _put_bucket_settings(deployed)
     s3.delete_public_access_block(Bucket=bucket)
     broken("bucket: public access")
     _put_bucket_settings(deployed)

@@ -9,7 +9,7 @@ const COLUMNS: usize = 100;
 /// The widest status is `warning`, with two spaces before it and after it.
 const STATUS: usize = 7;
 /// How a fix begins that is a command: it isn't broken into lines, so that it can be copied.
-const PROGRAMS: [&str; 3] = ["aws ", "restore-drill ", "terraform "];
+const PROGRAMS: [&str; 2] = ["aws ", "restore-drill "];
 
 /// Sections with their findings, and the counts below.
 pub(crate) fn sections(sections: &[Section], output: Output) -> String {

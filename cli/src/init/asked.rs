@@ -80,13 +80,10 @@ impl Questions {
         let text = |text: &str| {
             if text.is_empty() { Err("it can't be empty".to_owned()) } else { Ok(text.to_owned()) }
         };
-        let database = match &arguments.database {
-            Some(database) => database.clone(),
-            None => {
-                // `postgres` is there in any case, and hardly ever what is meant.
-                let default = facts.database.clone();
-                self.ask("Database", default, text).context("--database names it")?
-            }
+        let database = if let Some(database) = &arguments.database {
+            database.clone()
+        } else {
+            self.ask("Database", facts.database.clone(), text).context("--database names it")?
         };
         let level = match arguments.level {
             Some(level) => level,
@@ -158,13 +155,12 @@ impl Questions {
         };
         let window = facts.backup_window.as_deref().and_then(|window| Window::parse(window).ok());
         let judge = |at: TimeOfDay| fits(at, &zone, window);
-        let at = match arguments.time {
-            Some(at) => judge(at).map_err(|problem| anyhow!("{problem}"))?,
-            None => {
-                let good = window.and_then(|window| hour::first_good(&zone, window)).map(|at| at.to_string());
-                let default = good.unwrap_or_else(|| USUAL.to_owned());
-                self.ask("Time of the drill", Some(default), |text| TimeOfDay::parse(text).and_then(judge))?
-            }
+        let at = if let Some(at) = arguments.time {
+            judge(at).map_err(|problem| anyhow!("{problem}"))?
+        } else {
+            let good = window.and_then(|window| hour::first_good(&zone, window)).map(|at| at.to_string());
+            let default = good.unwrap_or_else(|| USUAL.to_owned());
+            self.ask("Time of the drill", Some(default), |text| TimeOfDay::parse(text).and_then(judge))?
         };
         Ok((at, zone.name))
     }
@@ -173,10 +169,10 @@ impl Questions {
 /// The time, or why it can't be that one.
 fn fits(at: TimeOfDay, zone: &Zone, window: Option<Window>) -> Result<TimeOfDay, String> {
     let Some(window) = window else {
-        return match hour::hours_left_out(&zone.name).contains(&at.hour()) {
-            true => Err(format!("{at} in {} doesn't exist on the night its clocks go forward", zone.name)),
-            false => Ok(at),
-        };
+        if hour::hours_left_out(&zone.name).contains(&at.hour()) {
+            return Err(format!("{at} in {} doesn't exist on the night its clocks go forward", zone.name));
+        }
+        return Ok(at);
     };
     match hour::judge(at, zone, window) {
         Ok(_) => Ok(at),

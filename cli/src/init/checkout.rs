@@ -19,12 +19,11 @@ impl Checkout {
         let directory = lexically(&here.join(&arguments.directory));
         let found = here.ancestors().find(|place| is_checkout(place));
         let within = |folder: &str| found.map(|place| relative(&directory, &place.join(folder)));
-        let module = match arguments.module.clone().or_else(|| within("infra")) {
-            Some(module) => module,
-            None => bail!(
+        let Some(module) = arguments.module.clone().or_else(|| within("infra")) else {
+            bail!(
                 "the Terraform module isn't found from here\nHINT: run it inside a checkout of restore-drill, or name \
                  the module with --module, such as --module ../restore-drill/infra"
-            ),
+            )
         };
         let beside = format!("{module}/../target/lambda");
         let artifacts = arguments.artifacts.clone().or_else(|| within("target/lambda")).unwrap_or(beside);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
-use aws_sdk_scheduler::types::ScheduleState;
+use aws_sdk_scheduler::types::{ScheduleState, Target};
+use aws_sdk_sfn::types::LoggingConfiguration;
 use drill::setup::Looked;
 use drill::setup::deployment::{Function, Machine};
 use drill::setup::rights::{Answer, Decision, Question};
@@ -24,7 +25,7 @@ impl Survey {
             Machine {
                 definition: answer.definition().to_owned(),
                 log_level: log.and_then(|log| log.level()).map_or("OFF", |level| level.as_str()).to_owned(),
-                logs_data: log.is_some_and(|log| log.include_execution_data()),
+                logs_data: log.is_some_and(LoggingConfiguration::include_execution_data),
             }
         })
     }
@@ -86,7 +87,7 @@ impl Survey {
                 is_enabled: answer.state() == Some(&ScheduleState::Enabled),
                 expression: own(answer.schedule_expression()),
                 zone: answer.schedule_expression_timezone().unwrap_or("UTC").to_owned(),
-                target: own(target.map(|target| target.arn())),
+                target: own(target.map(Target::arn)),
                 input: own(target.and_then(|target| target.input())),
                 dead_letter_queue: queue.map(str::to_owned),
                 ends_at: answer.end_date().and_then(time::from_sdk),

@@ -1,6 +1,6 @@
 //! The evidence bucket's settings, and who hears of drills.
 
-use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockRule};
+use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockRetentionMode, ObjectLockRule};
 use drill::setup::Looked;
 use drill::setup::keeping::{Bucket, Subscription};
 
@@ -64,7 +64,7 @@ impl Survey {
             let Some(default) = default else {
                 return Some("on, without a default: records aren't locked".to_owned());
             };
-            let mode = default.mode().map(|mode| mode.as_str()).unwrap_or_default();
+            let mode = default.mode().map(ObjectLockRetentionMode::as_str).unwrap_or_default();
             let span = match (default.days(), default.years()) {
                 (Some(days), _) => format!("{days} days"),
                 (None, Some(years)) => format!("{years} years"),

@@ -1,6 +1,6 @@
 //! Alarms, and the newest point of a metric.
 
-use aws_sdk_cloudwatch::types::{Dimension, Statistic};
+use aws_sdk_cloudwatch::types::{Dimension, StateValue, Statistic};
 use chrono::{DateTime, TimeDelta, Utc};
 use drill::ids::{Deployment, SourceId};
 use drill::setup::Looked;
@@ -27,7 +27,7 @@ impl Survey {
                 name: alarm.alarm_name().unwrap_or_default().to_owned(),
                 tells: alarm.actions_enabled().unwrap_or_default(),
                 actions: alarm.alarm_actions().to_vec(),
-                state: alarm.state_value().map(|state| state.as_str()).unwrap_or_default().to_owned(),
+                state: alarm.state_value().map(StateValue::as_str).unwrap_or_default().to_owned(),
             }));
             token = page.next_token;
             if token.is_none() {

@@ -49,8 +49,8 @@ fn compare(
             }
         }
         (Value::Array(template), Value::Array(deployed)) if template.len() == deployed.len() => {
-            let pairs = template.iter().zip(deployed).enumerate();
-            pairs.map(|(i, (a, b))| compare(a, b, &format!("{path}/{i}"), found)).collect()
+            let mut pairs = template.iter().zip(deployed).enumerate();
+            pairs.try_for_each(|(i, (a, b))| compare(a, b, &format!("{path}/{i}"), found))
         }
         (Value::String(text), Value::String(arn)) => match placeholder(text) {
             Some(step) => match found.insert(step.to_owned(), arn.clone()) {

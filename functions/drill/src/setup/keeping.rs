@@ -21,13 +21,7 @@ pub struct Bucket {
 /// The settings of the evidence bucket, one by one.
 pub fn bucket(bucket: &Bucket) -> Vec<Finding> {
     let versions = "bucket: versions";
-    let not_versioned = || {
-        Finding::problem(
-            versions,
-            "off: a record that is overwritten is gone",
-            format!("{APPLY}: nothing else switches them off and on"),
-        )
-    };
+    let not_versioned = || Finding::problem(versions, "off: a record that is overwritten is gone", APPLY);
     let encryption = "bucket: encryption";
     let public = "bucket: public access";
     let open =
@@ -89,7 +83,10 @@ pub fn topic(subscriptions: &Looked<Vec<Subscription>>) -> Finding {
     let subject = "subscription";
     let absent = || Finding::problem(subject, "the topic isn't there: nobody is told of anything", APPLY);
     subscriptions.judge(subject, absent, |all| {
-        let told = |s: &Subscription| format!("{} {}", s.protocol, s.endpoint);
+        // Of an ARN the name says enough; an address has no colon.
+        let told = |s: &Subscription| {
+            format!("{} {}", s.protocol, s.endpoint.rsplit(':').next().unwrap_or_default())
+        };
         let waiting: Vec<String> = all.iter().filter(|s| !s.is_confirmed).map(told).collect();
         let confirmed: Vec<String> = all.iter().filter(|s| s.is_confirmed).map(told).collect();
         let follow = "follow the link that AWS sent (perhaps into a folder of spam), or subscribe anew";

@@ -17,6 +17,7 @@ const REPLICAS: u64 = 2;
 
 /// An instance as RDS described it, as far as setting a drill up wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "RDS's own flags, one field each")]
 pub struct Facts {
     /// Its DB instance identifier.
     pub id: String,
@@ -266,22 +267,23 @@ fn protection(facts: &Facts) -> Finding {
 
 fn encryption(facts: &Facts, key: &Looked<KeyManager>) -> Finding {
     let subject = "encryption";
-    let Some(arn) = &facts.kms_key else {
+    let Some(key_arn) = &facts.kms_key else {
         return Finding::warning(
             subject,
             "the storage isn't encrypted, so neither are snapshots and replicas",
             "restore a snapshot's encrypted copy when there is an occasion; it can't be switched on",
         );
     };
+    let name = key_arn.rsplit(':').next().unwrap_or(key_arn);
     let gone = || {
         Finding::problem(
             subject,
-            format!("KMS knows no key {arn}: what is encrypted with it can't be restored"),
+            format!("KMS knows no key {name}: what is encrypted with it can't be restored"),
             "see KMS for a key whose deletion is pending",
         )
     };
     key.judge(subject, gone, |manager| match manager {
-        KeyManager::Customer => Finding::ok(subject, format!("with your own key {arn}")),
+        KeyManager::Customer => Finding::ok(subject, format!("with your own {name}")),
         KeyManager::Aws => Finding::warning(
             subject,
             "with AWS's key aws/rds: no snapshot under it can be shared with or copied to another account, so that \

@@ -101,25 +101,20 @@ pub fn connecting(last: &Looked<Evidence>) -> Finding {
         let found = "the network path, the role in the database and TLS show when the first drill connects";
         Finding::unknown(subject, found, run)
     };
-    last.judge(subject, none, |evidence| match evidence.timeline.first_query_at {
-        Some(at) => Finding::ok(
-            subject,
-            format!("{} signed in over verified TLS and was answered at {}", evidence.drill, rfc3339(at)),
-        ),
-        None => {
-            let why = match &evidence.failure {
-                Some(failure) => {
-                    format!("{}: {}", failure.error, failure.cause.lines().next().unwrap_or_default())
-                }
-                None => evidence.summary.clone(),
-            };
-            let drill = &evidence.drill;
-            Finding::problem(
-                subject,
-                format!("{drill} never got an answer: {why}"),
-                format!("restore-drill report {drill}"),
-            )
+    last.judge(subject, none, |evidence| {
+        let drill = &evidence.drill;
+        if let Some(at) = evidence.timeline.first_query_at {
+            let found = format!("{drill} signed in over verified TLS and was answered at {}", rfc3339(at));
+            return Finding::ok(subject, found);
         }
+        let why = match &evidence.failure {
+            Some(failure) => {
+                format!("{}: {}", failure.error, failure.cause.lines().next().unwrap_or_default())
+            }
+            None => evidence.summary.clone(),
+        };
+        let fix = format!("restore-drill report {drill}");
+        Finding::problem(subject, format!("{drill} never got an answer: {why}"), fix)
     })
 }
 
