@@ -383,10 +383,14 @@ def _put_bucket_settings(deployed: Deployed) -> None:
 
 
 def _put_network(deployed: Deployed, subnets: list[str]) -> None:
+    functions, name = deployed.client("lambda"), f"{deployed.group}-plan-checks"
     groups = ["sg-0f1e2d3c4b5a69788"] if subnets else []
-    deployed.client("lambda").update_function_configuration(
-        FunctionName=f"{deployed.group}-plan-checks",
-        VpcConfig={"SubnetIds": subnets, "SecurityGroupIds": groups},
+    functions.update_function_configuration(
+        FunctionName=name, VpcConfig={"SubnetIds": subnets, "SecurityGroupIds": groups}
+    )
+    # A function that is being changed is pending, which doctor tells.
+    functions.get_waiter("function_active_v2").wait(
+        FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
 
 
