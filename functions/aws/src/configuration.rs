@@ -40,9 +40,12 @@ const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 /// The configuration that every client of a function is made from. Reads the environment, calls nobody.
 /// Without credentials in it the first call of a client fails.
 pub fn of_environment() -> SdkConfig {
-    #[expect(clippy::disallowed_methods, reason = "what Lambda tells the SDK is no setting of ours")]
-    let variables = std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
-    of_variables(&variables)
+    // Not `vars`, which panics where anything in the environment isn't UTF-8.
+    let texts = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with("AWS_"))?;
+        Some((name, value.into_string().ok()?))
+    });
+    of_variables(&texts.collect())
 }
 
 fn of_variables(variables: &BTreeMap<String, String>) -> SdkConfig {
