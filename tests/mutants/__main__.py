@@ -145,6 +145,9 @@ def _copy(tree: Path) -> Path:
         if source.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy)
+    # What an earlier run built without a guard is younger than the source: cargo must not take it.
+    for path in {guard.path for guard in guards.read()}:
+        (tree / path).touch()
     return tree
 
 
