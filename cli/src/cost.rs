@@ -70,7 +70,7 @@ async fn of_source(source: &SourceId, arguments: &Cost, place: &Place) -> Result
         // One that can't be read doesn't hide the others.
         let Ok(Some(evidence)) = store::read_evidence(&bucket, drill).await else { continue };
         let Some(night) = Night::of_evidence(&evidence) else { continue };
-        let region = arguments.region_of(place, &evidence);
+        let region = region_of(place, &evidence);
         return Ok((with_flags(night, arguments), region, format!("a night like {drill}")));
     }
     bail!(
@@ -115,12 +115,10 @@ fn with_flags(mut night: Night, arguments: &Cost) -> Night {
     night
 }
 
-impl Cost {
-    /// The region that is asked for, else the one that the drill ran in.
-    fn region_of(&self, place: &Place, evidence: &Evidence) -> String {
-        let of_execution = || evidence.execution.split(':').nth(3).unwrap_or_default().to_owned();
-        place.region.clone().unwrap_or_else(of_execution)
-    }
+/// The region that is asked for, else the one that the drill ran in.
+fn region_of(place: &Place, evidence: &Evidence) -> String {
+    let of_execution = || evidence.execution.split(':').nth(3).unwrap_or_default().to_owned();
+    place.region.clone().unwrap_or_else(of_execution)
 }
 
 fn as_table(bill: &Bill, of: &str, output: Output) -> String {

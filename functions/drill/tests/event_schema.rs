@@ -1,5 +1,7 @@
 //! The published schema of the event says what the event is, and an event is small whatever the evidence holds.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use drill::event::{DrillEnded, SCHEMA};
 use drill::evidence::{Evidence, Failure};
 use serde_json::Value;

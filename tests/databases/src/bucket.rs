@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use drill::backup::{RestorableWindow, Snapshot};
+use drill::heartbeat::Pulse;
 use drill::ids::{DbiResourceId, SnapshotId, SourceId};
 use drill::instance::{Instance, InstanceStatus};
 use drill::ports::{
-    RdsError, ReadBackups, ReadExecutions, ReadInstances, ReadObjects, StoreError, WriteObjects,
+    Beat, RdsError, ReadBackups, ReadExecutions, ReadInstances, ReadObjects, StoreError, WriteObjects,
 };
 
 /// Objects by their keys, and the snapshot that RDS lists.
@@ -135,6 +136,12 @@ impl ReadBackups for Bucket {
 
     async fn restorable_window(&self, _: &SourceId) -> Result<Option<RestorableWindow>, RdsError> {
         Ok(None)
+    }
+}
+
+impl Beat for Bucket {
+    async fn beat(&self, _: &str, _: Pulse, _: &str) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

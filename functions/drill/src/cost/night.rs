@@ -101,7 +101,7 @@ fn looks(restore: Duration, stop: Duration) -> u64 {
         looks
     };
     // A day is longer than anything may take.
-    let bounded = |span: Duration| span.min(Duration::from_secs(86_400));
+    let bounded = |span: Duration| span.min(Duration::from_hours(24));
     until(Goal::Available, first_wait(&earlier, &polling), bounded(restore))
         + until(Goal::Stopped, polling.min.duration(), bounded(stop))
         + until(Goal::Gone, Duration::ZERO, Duration::from_secs(DELETION_S))

@@ -283,14 +283,7 @@ pub fn next(choice: &Choice, facts: &Facts, directory: &str) -> Vec<(String, Vec
     let step = |words: &str, lines: &[String]| (words.to_owned(), lines.to_vec());
     vec![
         step("Run the SQL above. The drill needs a backup that was taken after it.", &[]),
-        step(
-            "Build the zips, and put RDS's certificate authorities into the one that connects:",
-            &[
-                "make lambdas".to_owned(),
-                "curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem".to_owned(),
-                "mv global-bundle.pem rds-ca.pem && zip target/lambda/verify.zip rds-ca.pem".to_owned(),
-            ],
-        ),
+        step("Build the zips, unless those of a release are there:", &["make lambdas".to_owned()]),
         step(
             "Make the bucket for Terraform's state, once, apart from production's:",
             &[
@@ -372,7 +365,7 @@ mod tests {
     #[test]
     fn the_configuration_is_one_that_the_drill_takes() {
         for level in [Level::Quick, Level::Standard, Level::Deep] {
-            let text = filled_in(&super::configuration(&choice("courses", level))).unwrap();
+            let text = filled_in(&configuration(&choice("courses", level))).unwrap();
             let read = configuration::parse_toml(&text).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
             assert_eq!((read.level, read.database.name.as_str()), (level, "courses"));
             assert_eq!(read.replica.instance_class, "db.t4g.medium");
@@ -421,7 +414,7 @@ mod tests {
         #[test]
         fn a_name_comes_through_terraform_s_template_as_it_is(name in "\\PC{1,30}") {
             // What Terraform makes of it: doubled signs are single ones, placeholders are filled in.
-            let text = filled_in(&super::configuration(&choice(&name, Level::Quick))).unwrap();
+            let text = filled_in(&configuration(&choice(&name, Level::Quick))).unwrap();
             if let Ok(read) = configuration::parse_toml(&text) {
                 prop_assert_eq!(read.database.name, name);
             }

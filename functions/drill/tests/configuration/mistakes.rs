@@ -193,3 +193,10 @@ fn a_hint_proposes_a_value_that_is_taken() {
         hint(&minimal_and("[tables.public.orders]\nmin_rows = 1\n")).contains("[tables.\"public.orders\"]")
     );
 }
+
+#[test]
+fn deadlines_beyond_all_measure_are_told_and_their_sum_does_not_come_round() {
+    let text = minimal_and("[deadlines]\navailable = \"18446744073709551615s\"\nstopped = \"1h\"\n");
+    let problems: Vec<String> = parse_toml(&text).unwrap_err().into_iter().map(|m| m.problem).collect();
+    assert!(problems.iter().any(|p| p.contains("at most")), "{problems:?}");
+}
