@@ -7,6 +7,7 @@ use drill::ids::Deployment;
 use drill::instance::{Instance, InstanceStatus};
 use drill::ownership::TAG_HOLD;
 use drill::ports::{RdsErrorKind, StoreErrorKind};
+use drill::standing::{WhyRunning, why_running};
 use drill::steps::sweep_orphans::{Action, Item};
 
 use crate::support::*;
@@ -195,6 +196,14 @@ fn a_replica_that_never_stopped_is_stopped() {
 #[test]
 fn a_replica_that_runs_for_longer_than_events_reach_back_is_reported() {
     assert_eq!(running(None, |world| world.set_now("2026-11-25T12:00:00Z")), Action::Report);
+}
+
+#[test]
+fn events_say_nothing_of_what_was_before_they_reach_back_even_when_some_are_left() {
+    let now = at("2026-11-25T12:00:00Z");
+    let left = [(at("2026-11-20T00:00:00Z"), "Backing up DB instance".to_owned())];
+    assert_eq!(why_running(None, at("2026-11-12T11:00:00Z"), &left, now), WhyRunning::Unknown);
+    assert_eq!(why_running(None, at("2026-11-12T13:00:00Z"), &left, now), WhyRunning::LeftByItsDrill);
 }
 
 #[test]
