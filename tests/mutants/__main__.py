@@ -25,7 +25,6 @@ CHECKS = {
     "simulation": ["-p", "simulation", "--tests"],
     "model": ["-p", "rotation-model", "--tests"],
 }
-QUICK = ["decisions", "drill"]
 # Building anew for each guard is what takes the time: no optimizer, nothing for a debugger.
 QUICKER = [
     *("--config", "profile.dev.package.drill.opt-level=0"),
@@ -68,23 +67,11 @@ def main() -> int:
 
 def _switch_off(tree: Path, guard: Guard) -> tuple[str, str]:
     """What came of a guard's absence, and who noticed it."""
-    alone = _noticed(tree, [guard], QUICK if guard.second_to else list(CHECKS))
-    if alone[0] != "MISSED" or not guard.second_to:
-        return alone
-    first = next(g for g in guards.read() if g.guard == guard.second_to)
-    word, by = _noticed(tree, [guard, first], list(CHECKS))
-    if word != "noticed":
-        return word, f"nobody, even without '{first.guard}'"
-    return "second lock", f"behind '{first.guard}'; without both {by}"
-
-
-def _noticed(tree: Path, off: list[Guard], checks: list[str]) -> tuple[str, str]:
-    """Who notices when these guards are off at the same time."""
-    whole = {guard.path: (tree / guard.path).read_text(encoding="utf-8") for guard in off}
+    file = tree / guard.path
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(guard.switched_off(tree), encoding="utf-8")
     try:
-        for guard in off:
-            (tree / guard.path).write_text(guard.switched_off(tree), encoding="utf-8")
-        for name in checks:
+        for name in CHECKS:
             failing = _failing(tree, name)
             if failing is None:
                 return "NO BUILD", "the source without it isn't Rust: mend the list"
@@ -92,8 +79,7 @@ def _noticed(tree: Path, off: list[Guard], checks: list[str]) -> tuple[str, str]
                 more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
                 return "noticed", f"{name}: `{failing[0]}`{more}"
     finally:
-        for path, text in whole.items():
-            (tree / path).write_text(text, encoding="utf-8")
+        file.write_text(whole, encoding="utf-8")
     return "MISSED", "nobody"
 
 

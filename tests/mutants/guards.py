@@ -25,8 +25,6 @@ class Guard:
     file: str
     find: str
     replace: str
-    # The guard that stops whatever this one lets through: no test can see this one alone.
-    second_to: str = ""
 
     @property
     def path(self) -> str:

@@ -13,9 +13,3 @@ def no_guard_is_listed_twice() -> None:
     assert len(set(listed)) == len(listed)
     names = [g.guard for g in guards.read()]
     assert len(set(names)) == len(names)
-
-
-def what_a_guard_is_second_to_is_on_the_list_and_first() -> None:
-    by_name = {g.guard: g for g in guards.read()}
-    second = [g for g in by_name.values() if g.second_to]
-    assert all(g.second_to in by_name and not by_name[g.second_to].second_to for g in second)

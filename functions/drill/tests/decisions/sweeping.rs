@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use drill::error::WireName;
 use drill::evidence::{Fate, Verdict, keys};
-use drill::ids::Deployment;
+use drill::ids::{Deployment, DrillId, SourceId};
 use drill::instance::{Instance, InstanceStatus};
 use drill::ownership::TAG_HOLD;
 use drill::ports::{RdsErrorKind, StoreErrorKind};
@@ -79,6 +79,16 @@ fn a_verified_replica_is_kept_while_the_newer_one_is_not_verified() {
     let (world, item) =
         swept(Verdict::Verified, |world, _| drop(world.earlier(&night_of(20), Verdict::Rejected)));
     assert_eq!((item.action, world.changes()), (Action::Keep, vec![]));
+}
+
+#[test]
+fn a_verified_replica_is_kept_while_the_newer_one_is_of_another_source() {
+    let orders = SourceId::parse("orders-prod").unwrap();
+    let newer = DrillId::of(&orders, night_of(20).scheduled_at()).unwrap();
+    assert_eq!(
+        action(Verdict::Verified, |world, _| drop(world.earlier(&newer, Verdict::Verified))),
+        Action::Keep
+    );
 }
 
 #[test]
