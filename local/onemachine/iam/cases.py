@@ -47,7 +47,7 @@ THINGS = {
 # What stands for all that the deployment owns, in actions that nobody is meant to have.
 OWN = (*world.OBJECTS[:1], *world.BUCKETS[:1], *world.TOPICS[:1], *world.MACHINES[:1])
 OWN += (*world.EXECUTIONS[:1], *world.FUNCTIONS[:1], world.SWEEP, world.WATCH)
-OWN += world.LOG_STREAMS
+OWN += (*world.SECRETS[:1], *world.BUSES[:1], *world.LOG_STREAMS)
 EVERYTHING = Thing("*", "*", "*")
 
 

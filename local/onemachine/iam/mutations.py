@@ -27,8 +27,9 @@ SOFTER = {
     "StringEquals": ("StringEqualsIfExists", "StringEqualsIgnoreCase"),
     "Bool": ("BoolIfExists",),
 }
-# `rds-db` has one action, and of CloudWatch's only PutMetricData has a namespace.
-SAME_WHEN_WIDENED = {"rds-db:connect", "cloudwatch:PutMetricData"}
+# `rds-db` has one action, of CloudWatch's only PutMetricData has a namespace, and of those on a
+# bus only PutEvents the source of an event.
+SAME_WHEN_WIDENED = {"rds-db:connect", "cloudwatch:PutMetricData", "events:PutEvents"}
 # What is let out of a Deny, for documents that a change of a replica would not show in.
 LET_OUT = {"NeverASource": "rds:DeleteDBInstance", "NeverRemoveRecords": "s3:DeleteObject"}
 # Those first that most denials are for.

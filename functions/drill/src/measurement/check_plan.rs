@@ -94,7 +94,8 @@ impl CheckPlan {
 
     /// The units of one shard, in the order in which they are measured.
     pub fn shard(&self, shard: usize) -> impl Iterator<Item = &Unit> {
-        let end = self.cuts.get(shard + 1).copied().unwrap_or(self.units.len());
+        let next = shard.checked_add(1).and_then(|next| self.cuts.get(next));
+        let end = next.copied().unwrap_or(self.units.len());
         let from = self.cuts.get(shard).copied().unwrap_or(end);
         self.units[from..end].iter()
     }
@@ -123,7 +124,7 @@ fn of_table(
         alone.push((Unit::Heap { table: table.clone() }, entry.heap_size_bytes));
         alone.extend(entry.indexes.iter().filter(|i| i.is_btree).map(|i| {
             let (table, index) = index_unit(&i.name);
-            (Unit::Btree { table, index }, i.size_bytes + entry.heap_size_bytes)
+            (Unit::Btree { table, index }, i.size_bytes.saturating_add(entry.heap_size_bytes))
         }));
         alone.extend(entry.foreign_keys.iter().map(|key| {
             let (table, constraint) = index_unit(&key.name);
