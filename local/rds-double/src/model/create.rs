@@ -110,6 +110,7 @@ impl ControlPlane {
     }
 
     /// The quotas that are kept here, by RDS's names: what is used, and what may be.
+    #[cfg(feature = "server")]
     pub(crate) fn quotas(&self) -> Vec<(&'static str, u64, u64)> {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let manual = self.snapshots.iter().filter(|each| each.kind == SnapshotKind::Manual).count();
