@@ -3,6 +3,8 @@
 
 use asl_runner::{Ended, Outcome};
 use chrono::TimeDelta;
+use drill::evidence::Verdict;
+use drill::heartbeat::Pulse;
 use drill::ids::DrillId;
 use serde_json::Value;
 
@@ -106,15 +108,18 @@ impl State {
         let told = self.messages.iter().filter(|m| m.execution.as_deref() == Some(arn));
         let subjects: Vec<&str> = told.map(|m| m.notification.subject.as_str()).collect();
         let says = |word: &str| subjects.iter().any(|s| s.ends_with(&format!(": {word}")));
+        let untold = |word: &str, verdict, pulse| {
+            if says(word) { self.problem_of_programs(arn, verdict, pulse) } else { Some("nobody was told") }
+        };
         let problem = match (ended.state.as_str(), &ended.outcome) {
             ("DrillVerified", Outcome::Succeeded(_)) => {
                 if run.caught.is_empty() {
-                    (!says("verified")).then_some("nobody was told")
+                    untold("verified", Verdict::Verified, Pulse::Success)
                 } else {
                     Some("it is green after a Catch")
                 }
             }
-            ("DrillRejected", Outcome::Failed(_)) => (!says("rejected")).then_some("nobody was told"),
+            ("DrillRejected", Outcome::Failed(_)) => untold("rejected", Verdict::Rejected, Pulse::Fail),
             // With faults on the way the message may have got lost; then the red execution is what is left.
             ("DrillBroken", Outcome::Failed(_)) if run.faults > 0 || !subjects.is_empty() => None,
             ("DrillBroken", Outcome::Failed(_)) => Some("nobody was told"),
@@ -127,6 +132,42 @@ impl State {
         }
         if let Some(problem) = problem {
             self.violate(4, format!("{} of {} ended in {}: {problem}", arn, run.drill, ended.state));
+        }
+    }
+
+    /// What programs weren't told of an execution that published its verdict. A switch that couldn't be reached
+    /// is a warning in the evidence.
+    fn problem_of_programs(&self, arn: &str, verdict: Verdict, pulse: Pulse) -> Option<&'static str> {
+        let of_it = |execution: &Option<String>| execution.as_deref() == Some(arn);
+        if !self.events.iter().any(|(execution, told)| of_it(execution) && *told == verdict) {
+            return Some("no program was told");
+        }
+        let is_heard = self.pulses.iter().any(|(execution, heard)| of_it(execution) && *heard == pulse);
+        let is_warned = || {
+            let key = format!("/{}/evidence.json", self.executions[arn].drill);
+            let evidence = self.objects.iter().find(|(k, _)| k.ends_with(&key));
+            evidence.is_some_and(|(_, text)| text.contains("was not taken"))
+        };
+        (!is_heard && !is_warned()).then_some("the switch outside wasn't told, and nobody was warned")
+    }
+
+    /// 4: the switch outside hears success only when people and programs have heard of a verdict that stands
+    /// and says verified.
+    pub(crate) fn judge_pulse(&mut self, invocation: u64, pulse: Pulse) {
+        let Some(arn) = self.execution_of(invocation).filter(|_| pulse == Pulse::Success) else { return };
+        let key = format!("/{}/verdict.json", self.executions[&arn].drill);
+        let verdict = self.objects.iter().find(|(k, _)| k.ends_with(&key)).map(|(_, text)| text.as_str());
+        let verdict = verdict.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let is_verified = verdict.is_some_and(|v| v["verdict"] == "verified");
+        let is_verified_told = |(execution, told): &(Option<String>, Verdict)| {
+            execution.as_deref() == Some(&arn) && *told == Verdict::Verified
+        };
+        let is_told = self.events.iter().any(is_verified_told)
+            && self.messages.iter().any(|m| {
+                m.execution.as_deref() == Some(&arn) && m.notification.subject.ends_with(": verified")
+            });
+        if !is_verified || !is_told {
+            self.violate(4, format!("the switch outside heard of success by {arn}, which isn't one"));
         }
     }
 

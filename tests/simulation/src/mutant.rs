@@ -35,6 +35,10 @@ pub enum Mutant {
     GreenAfterCatch,
     /// Messages are taken and reach nobody.
     SilentTopic,
+    /// Events are taken and reach no program.
+    SilentBus,
+    /// The switch outside hears success, whatever it is told.
+    PulseAlwaysSuccess,
     /// The sweep's stops have no effect.
     LazySweep,
     /// A list of instances ends after its first page.
@@ -63,6 +67,8 @@ impl Mutant {
         (Self::LeaksSecret, 8),
         (Self::GreenAfterCatch, 4),
         (Self::SilentTopic, 4),
+        (Self::SilentBus, 4),
+        (Self::PulseAlwaysSuccess, 4),
         (Self::LazySweep, 5),
         (Self::FirstPageOnly, 5),
         (Self::ClaimOverwritten, 7),

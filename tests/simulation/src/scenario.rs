@@ -224,6 +224,8 @@ min = "{min}"
 max = "10m"
 [database]
 name = "courses"
+[heartbeat]
+secret = "restore-drill/main/courses-heartbeat"
 [defaults]
 max_drop = 0.05
 [tables."public.courses_answer"]

@@ -1,6 +1,7 @@
 //! The evidence bucket, Step Functions, the topic and the metrics.
 
 use chrono::{DateTime, Utc};
+use drill::event::DrillEnded;
 use drill::evidence::{Evidence, Notification};
 use drill::heartbeat::Pulse;
 use drill::ids::SourceId;
@@ -133,7 +134,7 @@ impl Notify for Ports {
             if s.mutant == Some(Mutant::SilentTopic) {
                 return Ok(());
             }
-            let execution = s.invocations.get(&self.invocation).and_then(|i| i.execution.clone());
+            let execution = s.execution_of(self.invocation);
             s.messages.push(Message { execution, notification: notification.clone() });
             Ok(())
         })
@@ -142,14 +143,35 @@ impl Notify for Ports {
 }
 
 impl Announce for Ports {
-    async fn announce(&self, _: &Evidence) -> Result<(), StoreError> {
-        Ok(())
+    async fn announce(&self, evidence: &Evidence) -> Result<(), StoreError> {
+        let event = DrillEnded::of(evidence, "evidence");
+        let detail = serde_json::to_string(&event).expect("an event serializes");
+        self.call(saying("PutEvents", event.drill.as_str(), Says::Text(&detail)), |s, _| {
+            s.judge_text("an event", &detail);
+            if s.mutant == Some(Mutant::SilentBus) {
+                return Ok(());
+            }
+            let execution = s.execution_of(self.invocation);
+            s.events.push((execution, event.verdict));
+            Ok(())
+        })
+        .await
     }
 }
 
 impl Beat for Ports {
-    async fn beat(&self, _: &str, _: Pulse, _: &str) -> Result<(), StoreError> {
-        Ok(())
+    async fn beat(&self, _: &str, pulse: Pulse, body: &str) -> Result<(), StoreError> {
+        let subject = format!("{pulse:?}");
+        self.call(saying("Heartbeat", &subject, Says::Text(body)), |s, _| {
+            let is_mutant = s.mutant == Some(Mutant::PulseAlwaysSuccess);
+            let heard = if is_mutant { Pulse::Success } else { pulse };
+            s.judge_text("a heartbeat", body);
+            s.judge_pulse(self.invocation, heard);
+            let execution = s.execution_of(self.invocation);
+            s.pulses.push((execution, heard));
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use drill::evidence::Notification;
+use drill::evidence::{Notification, Verdict};
+use drill::heartbeat::Pulse;
 use drill::steps::Settings;
 use rds_double::model::{ControlPlane, Delays, PlaneConfig};
 
@@ -41,6 +42,10 @@ pub(crate) struct State {
     pub(crate) executions: BTreeMap<String, Run>,
     pub(crate) invocations: BTreeMap<u64, Invocation>,
     pub(crate) messages: Vec<Message>,
+    /// The verdicts that the bus took, each with the execution that told it.
+    pub(crate) events: Vec<(Option<String>, Verdict)>,
+    /// What the switch outside heard, each with the execution that told it.
+    pub(crate) pulses: Vec<(Option<String>, Pulse)>,
     pub(crate) truth: Truth,
     /// When what RDS shows of an instance last changed, and what it showed then.
     pub(crate) shown: BTreeMap<String, (DateTime<Utc>, Shown)>,
@@ -172,6 +177,8 @@ impl World {
             executions: BTreeMap::new(),
             invocations: BTreeMap::new(),
             messages: Vec::new(),
+            events: Vec::new(),
+            pulses: Vec::new(),
             truth: Truth::default(),
             shown: BTreeMap::new(),
             wishes: Vec::new(),
@@ -201,6 +208,11 @@ impl State {
         self.machines.now = self.now;
         self.plane.advance(self.now, &mut self.machines);
         self.look_for_changes();
+    }
+
+    /// The execution that called an invocation; nothing for a sweep.
+    pub(crate) fn execution_of(&self, invocation: u64) -> Option<String> {
+        self.invocations.get(&invocation)?.execution.clone()
     }
 
     /// Tells a line, when anybody listens.

@@ -51,6 +51,16 @@ fn with_queries(count: usize) -> Configuration {
     configuration_with(&(0..count).map(query).collect::<String>())
 }
 
+#[test]
+fn a_shard_that_is_not_there_has_nothing_to_measure() {
+    let plan = CheckPlan::of(&catalogue(&[1 << 20; 9]), &at_level("quick"), &BTreeMap::new());
+    assert!(plan.shard_count > 1);
+    assert_ne!(plan.shard(plan.shard_count - 1).count(), 0);
+    for shard in [plan.shard_count, usize::MAX] {
+        assert_eq!(plan.shard(shard).count(), 0, "shard {shard}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_shards_cover_each_unit_once(

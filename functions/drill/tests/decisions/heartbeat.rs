@@ -51,6 +51,61 @@ fn a_night_without_a_switch_reaches_none() {
     assert_eq!(pulses(&world), []);
 }
 
+/// Tonight's drill ends before it has a plan, for want of a backup.
+fn without_a_plan(world: &World, execution: &str) {
+    world.change(|s| s.snapshots.clear());
+    world.plan_in(execution, request(&night_of(21))).expect_err("there is no backup");
+    let request = serde_json::to_value(request(&night_of(21))).expect("a request serializes");
+    world.abandon_unplanned(execution, request).expect("it is abandoned");
+}
+
+#[test]
+fn a_drill_that_ends_before_its_plan_tells_that_it_failed() {
+    let world = with_switch();
+    without_a_plan(&world, "tonight");
+    assert_eq!(pulses(&world), [Pulse::Fail]);
+    assert_eq!(world.evidence(&night_of(21)).expect("evidence").warnings, [""; 0]);
+}
+
+#[test]
+fn an_execution_that_carries_no_drill_out_tells_nothing() {
+    let world = with_switch();
+    let mut night = world.begin();
+    night.restore().expect("it is restored");
+    without_a_plan(&world, "again");
+    assert_eq!(pulses(&world), [Pulse::Start]);
+}
+
+#[test]
+fn a_configuration_that_is_wrong_or_gone_names_no_switch() {
+    let key = drill::evidence::keys::configuration(&SOURCE);
+    let wrong =
+        |world: &World| world.write(&key, &format!("{CONFIGURATION}\n[heartbeat]\nsecrets = \"{SECRET}\"\n"));
+    let gone = |world: &World| world.forget(&key);
+    for change in [&wrong as &dyn Fn(&World), &gone] {
+        let world = with_switch();
+        change(&world);
+        without_a_plan(&world, "tonight");
+        assert_eq!(pulses(&world), []);
+        assert_eq!(world.evidence(&night_of(21)).expect("evidence").warnings, [""; 0]);
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_fails_nothing_and_is_warned_of() {
+    for kind in [StoreErrorKind::Denied, StoreErrorKind::Unavailable] {
+        let world = with_switch();
+        // PlanDrill's own look is one, the abandoning step's the other.
+        for _ in 0..2 {
+            world.fault(Fault::store("GetObject", kind).of("config/"));
+        }
+        without_a_plan(&world, "tonight");
+        assert_eq!(pulses(&world), []);
+        let evidence = world.evidence(&night_of(21)).expect("evidence");
+        assert!(evidence.warnings.iter().any(|w| w.starts_with("heartbeat Fail was not sent")));
+    }
+}
+
 #[test]
 fn a_switch_that_is_not_reached_fails_nothing_and_is_warned_of() {
     let world = with_switch();

@@ -1,8 +1,8 @@
 //! Publishing: the record first, then the metrics and the message; the verdict as it was saved.
 
 use drill::error::WireName;
-use drill::evidence::{Fate, Verdict, keys};
-use drill::ports::StoreErrorKind;
+use drill::evidence::{Evidence, Fate, Verdict, keys};
+use drill::ports::{Metric, StoreErrorKind};
 
 use crate::support::*;
 
@@ -47,6 +47,42 @@ fn the_verdict_that_was_saved_is_the_one_that_is_published() {
     assert_eq!(world.messages()[0].subject, "[restore-drill] courses-prod: rejected");
     let value = |name| world.change(|s| s.metrics.iter().find(|m| m.name == name).map(|m| m.value));
     assert_eq!((value("Verified"), value("Rejected")), (Some(0.0), Some(1.0)));
+}
+
+/// What the metric of the night's cost says, with the report, where the verdict was saved like this.
+fn estimated(change: impl FnOnce(&mut Evidence)) -> (Option<Metric>, String) {
+    let world = World::new();
+    let (night, output) = retired(&world);
+    let mut saved = world.verdict(night.drill()).unwrap();
+    saved.execution = saved.execution.replace("eu-central-1", "us-east-1");
+    saved.replica.as_mut().unwrap().storage_type = Some("gp3".to_owned());
+    change(&mut saved);
+    world.write_json(&keys::verdict(night.drill()), &saved);
+    let report = keys::report(night.drill());
+    night.publish(output).expect("it is published");
+    let metric = world.change(|s| s.metrics.iter().find(|m| m.name == "EstimatedCost").cloned());
+    (metric, world.read(&report).expect("a report"))
+}
+
+#[test]
+fn the_cost_of_the_night_is_published_as_the_report_has_it() {
+    let (metric, report) = estimated(|_| {});
+    let metric = metric.expect("every price is known");
+    assert_eq!(metric.unit, "None");
+    assert!(
+        report.contains(&format!("standby until the next: {:.2} USD", metric.value)),
+        "{metric:?} {report}"
+    );
+    assert!(metric.value > 0.1, "{metric:?}");
+}
+
+#[test]
+fn a_cost_with_an_unknown_price_is_not_published() {
+    let class = |e: &mut Evidence| e.replica.as_mut().unwrap().instance_class = "db.unheard.of".to_owned();
+    let region = |e: &mut Evidence| e.execution = e.execution.replace("us-east-1", "mars-1");
+    for unknown in [&class as &dyn Fn(&mut Evidence), &region, &|e| e.replica = None] {
+        assert_eq!(estimated(unknown).0, None);
+    }
 }
 
 /// The error of publishing after a change.

@@ -66,6 +66,16 @@ fn a_verified_replica_with_a_successor_is_deleted_past_its_age() {
 }
 
 #[test]
+fn an_older_replica_is_no_successor() {
+    let (world, item) =
+        swept(Verdict::Verified, |world, _| drop(world.earlier(&night_of(5), Verdict::Verified)));
+    assert_eq!(item.action, Action::Keep);
+    let older = replica(&night_of(5)).id;
+    assert!(world.changes().iter().all(|c| c.contains(older.as_str())), "{:?}", world.changes());
+    assert_eq!(world.changes().len(), 1);
+}
+
+#[test]
 fn a_verified_replica_is_kept_while_the_newer_one_is_not_stopped() {
     let newer_runs = |world: &World, _: &Instance| {
         successor(world);
