@@ -32,8 +32,11 @@ fn chosen() -> Vec<(u64, String)> {
     let seeds: Vec<u64> = (1..=SEEDS).collect();
     let all = support::side_by_side(&seeds, |seed| {
         let history = History::record(*seed, NIGHTS);
-        (*seed, history.kinds(), history.to_json())
+        // Which of several workers finds its connection broken first is a matter of time, which a replay has none of.
+        history.replay().is_empty().then(|| (*seed, history.kinds(), history.to_json()))
     });
+    let all: Vec<_> = all.into_iter().flatten().collect();
+    assert!(all.len() > seeds.len() / 2, "{} of {} histories can be replayed", all.len(), seeds.len());
     let (mut shown, mut chosen) = (BTreeSet::new(), Vec::new());
     while chosen.len() < HISTORIES {
         // A new kind is worth 45 KB.

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::resources::{Effect, Instance, SnapshotKind, Stage, StageWork};
+#[cfg(feature = "server")]
+use super::resources::SnapshotKind;
+use super::resources::{Effect, Instance, Stage, StageWork};
 use super::servers::{Job, Password, ServerSettings, Servers};
 use super::settings::{Changes, Settings, Tag};
 use super::status::Status;
