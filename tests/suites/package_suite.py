@@ -9,7 +9,10 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
+import resource
+import signal
 import stat
 import subprocess
 import tarfile
@@ -19,7 +22,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from onemachine.package import authorities, building, zips
+from onemachine.package import authorities, building, linker, zips
 from onemachine.package.__main__ import FOLDER
 from onemachine.package.authorities import Authority, BundleError
 from onemachine.package.building import ARCHITECTURES, Architecture
@@ -31,7 +34,7 @@ MACHINES = {"arm64": 183, "x86_64": 62}
 GLIBC_MAX = tuple(int(part) for part in building.GLIBC.split("."))
 PROGRAM = zips.Member(b"\x7fELF" * 20_000 + bytes(range(256)), zips.PROGRAM)
 # What decision 0019 came to, and room for a client of one more service.
-CONTROL_MAX_BYTES = 4_000_000
+CONTROL_MAX_BYTES = 3_000_000
 
 
 # The archives, which need no package.
@@ -86,6 +89,66 @@ def the_flags_hide_every_place_of_the_building_machine() -> None:
     flags = building.flags(root, target, home)
     for place in (root, target, home):
         assert any(flag.startswith(f"--remap-path-prefix={place}=") for flag in flags), place
+
+
+# The linker of what is deployed, with a compiler that only says what it would do.
+
+
+@pytest.fixture
+def compiler(tmp_path: Path) -> dict[str, str]:
+    """The environment that cargo-lambda gives, with a `zig cc` that shows three calls."""
+    program = tmp_path / "zig-cc"
+    lines = ("ld.lld -o /cache/libc.so", "ld.lld -o $2 a.o", "warning: something")
+    said = "\n".join(f'echo "{line}" >&2' for line in lines)
+    program.write_text(f"#!/bin/sh\n{said}\nexit ${{FAILS:-0}}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return {"CARGO_TARGET_A_LINKER": str(program), "PATH": os.defpath}
+
+
+def _linked(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], output: str
+) -> tuple[int, list[list[str]]]:
+    """What linking ended with, and the calls of zig's linker by ours."""
+    calls: list[list[str]] = []
+    run = subprocess.run
+
+    def noted(command: list[str], **more: object) -> object:
+        if command[0].endswith("python-zig"):
+            calls.append(command[1:])
+            return subprocess.CompletedProcess(command, 0)
+        return run(command, **more)
+
+    monkeypatch.setattr(linker.subprocess, "run", noted)
+    return linker.main(["-o", output], environment), calls
+
+
+def a_deployed_program_is_linked_once_more_as_zig_did_and_smaller(
+    monkeypatch: pytest.MonkeyPatch, compiler: dict[str, str]
+) -> None:
+    code, calls = _linked(monkeypatch, compiler, "/target/deps/control-0123")
+    assert code == 0
+    assert calls == [["ld.lld", "-o", "/target/deps/control-0123", "a.o", *linker.SMALL]]
+
+
+def what_isnt_deployed_is_linked_by_zig_alone(
+    monkeypatch: pytest.MonkeyPatch, compiler: dict[str, str]
+) -> None:
+    assert _linked(monkeypatch, compiler, "/target/build/build_script_build-0123") == (0, [])
+
+
+def a_link_that_fails_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, compiler: dict[str, str]
+) -> None:
+    code, calls = _linked(monkeypatch, {**compiler, "FAILS": "7"}, "/target/deps/verify-0123")
+    assert (code, calls) == (7, [])
+
+
+def a_linker_that_isnt_understood_is_refused(
+    monkeypatch: pytest.MonkeyPatch, compiler: dict[str, str]
+) -> None:
+    two = {**compiler, "CARGO_TARGET_B_LINKER": "/another"}
+    assert _linked(monkeypatch, two, "/target/deps/verify-0123") == (2, [])
+    assert _linked(monkeypatch, compiler, "/a folder/deps/verify-0123") == (2, [])
 
 
 def an_absent_target_is_told() -> None:
@@ -219,6 +282,40 @@ def no_place_of_the_building_machine_is_in_a_program(packaged: Architecture) -> 
     for name, program in _programs(packaged):
         found = [place for place in places if place.encode() in program]
         assert not found, f"{name} holds {found}"
+
+
+def no_deployed_program_has_tables_for_unwinding(packaged: Architecture) -> None:
+    for name, program in _programs(packaged):
+        if name in building.LAMBDAS:
+            assert not re.search(rb"\0\.(eh_frame|gcc_except_table)", program), name
+
+
+@pytest.mark.parametrize("backtrace", ["0", "1", "full"])
+def a_panic_without_those_tables_says_why_and_ends_the_process(
+    packaged: Architecture, backtrace: str, tmp_path: Path
+) -> None:
+    if packaged != building.of_this_machine():
+        pytest.skip(f"this machine doesn't run programs for {packaged.name}")
+    control = dict(_programs(packaged))["control"]
+    program = tmp_path / "bootstrap"
+    program.write_bytes(control)
+    program.chmod(0o755)
+
+    def few_files() -> None:
+        # Enough to load the C library, too few for the runtime, which panics.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    answer = subprocess.run(
+        [program],
+        env={"RUST_BACKTRACE": backtrace},
+        preexec_fn=few_files,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == -signal.SIGABRT
+    assert re.search("panicked at .*\n.*Too many open files", answer.stderr), answer.stderr
 
 
 def the_artifact_that_starts_most_grows_by_nobodys_oversight(packaged: Architecture) -> None:

@@ -5,24 +5,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from onemachine.package import linker
 from onemachine.paths import ROOT, TARGET, venv_program
 from onemachine.provision import tool_environment
 
 # Amazon Linux 2023, which the functions' runtime is made of, has glibc 2.34 (AL2023 release notes).
 GLIBC = "2.34"
-LAMBDAS = ("control", "verify")
+LAMBDAS = linker.PROGRAMS
 # What gives the bytes, besides the source and Cargo.lock.
 TOOLS = {
     "rustc": ["rustc", "--version"],
     "cargo-lambda": [venv_program("cargo-lambda"), "lambda", "--version"],
     "zig": [venv_program("python-zig"), "version"],
 }
+
+# aws-lc brings the arithmetic of the curve 25519 twice for x86_64, for processors with and without
+# ADX, with 200 KB of tables that no zip makes smaller. So told it takes the one in C, without any,
+# for 40 microseconds a connection (docs/decisions/0019-artifacts.md).
+_CURVES = {"x86_64-unknown-linux-gnu": " -DMY_ASSEMBLER_IS_TOO_OLD_FOR_ADX_AVX2"}
 
 
 @dataclass(frozen=True)
@@ -94,12 +101,12 @@ def environment(root: Path = ROOT, target_directory: Path = TARGET) -> dict[str,
     }
     for architecture in ARCHITECTURES:
         for target in (architecture.lambda_target, architecture.static_target):
-            variables[f"CFLAGS_{target.replace('-', '_')}"] = c_flags
+            variables[f"CFLAGS_{target.replace('-', '_')}"] = c_flags + _CURVES.get(target, "")
     return {**tool_environment(), **variables}
 
 
 def lambda_command(architecture: Architecture, package: str) -> list[str]:
-    """How the binary of functions is built, with zig as the linker.
+    """How the binary of functions is built, with zig as the linker, which `linker` calls.
 
     One at a time: cargo gives every crate the features that all chosen packages need together, so
     that what else is built would change the bytes, and `verify` would carry an HTTP/2 that it
@@ -107,7 +114,8 @@ def lambda_command(architecture: Architecture, package: str) -> list[str]:
     """
     target = f"{architecture.lambda_target}.{GLIBC}"
     build = [venv_program("cargo-lambda"), "lambda", "build", "--release", "--locked"]
-    return [*build, "--target", target, "--package", package]
+    called = f"target.{architecture.lambda_target}.linker={json.dumps(linker.__file__)}"
+    return [*build, "--target", target, "--package", package, "--config", called]
 
 
 def static_command(architecture: Architecture) -> list[str]:
