@@ -95,6 +95,8 @@ def _run_all(stage: Stage) -> dict[str, Drill]:
     drills["point in time"] = stage.drill(
         trigger="on-demand", backup={"point_in_time": moment.isoformat()}
     )
+    # Without a plan the configuration says which switch to tell.
+    drills["unplanned"] = stage.drill(trigger="on-demand", backup={"snapshot": "nobodys"})
     _abort(stage)
     _without_claim(stage)
     courses.wait_for(
@@ -207,6 +209,7 @@ def the_nights_went_as_they_were_meant_to(nights: Nights) -> None:
         "point in time": ("SUCCEEDED", None),
         "stopped": ("FAILED", "Database.Unreachable"),
         "deleted": ("FAILED", "Replica.Failed"),
+        "unplanned": ("FAILED", "Backup.NotFound"),
     }
 
 

@@ -47,7 +47,7 @@ WRITES = {
     "abandon-drill": {"stop.json", "evidence.json", "report.html"},
     "sweep-orphans": {"stop.json"},
 }
-FOLDERS = {"plan-drill": ("drills/", "config/"), "sweep-orphans": ("drills/", "config/")}
+FOLDERS = dict.fromkeys(("plan-drill", "abandon-drill", "sweep-orphans"), ("drills/", "config/"))
 CALLS = {
     "state-machine": FUNCTIONS - OUTSIDE_THE_MACHINE,
     "start-sweep": SWEEP,
@@ -269,7 +269,7 @@ RULES = (
     _rule(RESTORER, RESTORE_TIME, "from a source", is_restored_from),
     _rule(VERIFIERS, "rds-db:connect", USER, is_replicas_user),
     _rule(VERIFIERS, INTERFACES, "Lambda itself, not the function's code", is_lambdas_own),
-    _rule(READERS, "s3:GetObject", "records; two roles configurations too", is_read),
+    _rule(READERS, "s3:GetObject", "records; three roles configurations too", is_read),
     _rule(READERS, "s3:ListBucket", "the evidence bucket", is_named("bucket", world.BUCKET)),
     _rule(WRITES, "s3:PutObject", "the records that are its own", is_written),
     _rule(ASKERS, "states:DescribeExecution", "our machine's", is_named("execution", MACHINE)),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::publish_report::{not_told, publish};
 use super::{Restored, Settings, changes, confirm_replica, judge_drill, plan_drill, stop_replica};
-use crate::configuration::Disposal;
+use crate::configuration::{Disposal, HeartbeatSettings};
 use crate::error::{StepError, WireName};
 use crate::evidence::{Evidence, Failure, Fate, ReplicaRecord, SCHEMA, Timeline, Verdict};
 use crate::ids::{DrillId, rfc3339};
@@ -122,9 +122,28 @@ where
         note(&mut evidence, rest, &input, &failure);
     }
     evidence.failure = Some(failure.clone());
-    let heartbeat = input.plan.as_ref().and_then(|plan| plan.configuration.heartbeat.as_ref());
-    publish(ports, &mut evidence, heartbeat, now).await?;
+    let heartbeat = match &input.plan {
+        Some(plan) => plan.configuration.heartbeat.clone(),
+        None => heartbeat_before_plan(ports, &mut evidence).await,
+    };
+    publish(ports, &mut evidence, heartbeat.as_ref(), now).await?;
     Ok(output(Some(drill), evidence.verdict, failure))
+}
+
+/// The switch of a drill that ended before its plan was made, from the stored configuration. One that isn't
+/// there or is wrong names none: the switch then rings by itself, when its time is over.
+async fn heartbeat_before_plan(
+    ports: &impl ReadObjects,
+    evidence: &mut Evidence,
+) -> Option<HeartbeatSettings> {
+    match plan_drill::read_configuration(ports, &evidence.source).await {
+        Ok(configuration) => configuration.heartbeat,
+        Err(e) if matches!(e.name, WireName::ConfigMissing | WireName::ConfigInvalid) => None,
+        Err(e) => {
+            evidence.warnings.push(format!("heartbeat Fail was not sent: {}", e.fact));
+            None
+        }
+    }
 }
 
 /// The record of the drill as far as it came: as it ended when it was published after this verdict, else as

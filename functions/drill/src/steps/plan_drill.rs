@@ -149,7 +149,14 @@ where
     Ok(())
 }
 
-async fn read_configuration(ports: &impl ReadObjects, source: &SourceId) -> Result<Configuration, StepError> {
+/// The stored configuration of a source.
+///
+/// # Errors
+/// `Config.Missing`, `Config.Invalid`, or the store's.
+pub(super) async fn read_configuration(
+    ports: &impl ReadObjects,
+    source: &SourceId,
+) -> Result<Configuration, StepError> {
     let key = keys::configuration(source);
     let text = ports.get(&key).await?.ok_or_else(|| {
         StepError::new(
