@@ -1,4 +1,4 @@
-# A page of trends: a row of graphs for each source, and one for the deployment.
+# A page of trends: two rows of graphs for each source, and one for the deployment.
 
 locals {
   charts = [
@@ -8,15 +8,19 @@ locals {
     { title = "age of the data, seconds", metrics = ["BackupDataAge"], statistic = "Maximum" },
     { title = "verdicts", metrics = ["Verified", "Rejected", "Broken"], statistic = "Sum" },
     { title = "replicas", metrics = ["ReplicasInExistence", "ReplicasRunning"], statistic = "Maximum" },
+    # From list prices, and only where the region and the class have one: functions/drill/src/cost/prices.toml.
+    { title = "a night's cost, US dollars, estimated", metrics = ["EstimatedCost"], statistic = "Maximum" },
   ]
+  charts_per_row = 4
+  source_height  = 5 * ceil(length(local.charts) / local.charts_per_row)
 
   source_widgets = flatten([
     for row, id in keys(var.sources) : [
       for column, chart in local.charts : {
         type   = "metric"
-        x      = column * 4
-        y      = row * 5
-        width  = 4
+        x      = column % local.charts_per_row * 6
+        y      = row * local.source_height + floor(column / local.charts_per_row) * 5
+        width  = 6
         height = 5
         properties = {
           title   = "${id}: ${chart.title}"
@@ -35,7 +39,7 @@ locals {
     {
       type   = "metric"
       x      = 0
-      y      = length(var.sources) * 5
+      y      = length(var.sources) * local.source_height
       width  = 12
       height = 5
       properties = {
@@ -50,7 +54,7 @@ locals {
     {
       type   = "metric"
       x      = 12
-      y      = length(var.sources) * 5
+      y      = length(var.sources) * local.source_height
       width  = 12
       height = 5
       properties = {

@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use crate::evidence::Evidence;
+
 mod night;
 mod prices;
 
@@ -18,8 +20,8 @@ pub const INSTANCE_MIN_S: u64 = 600;
 /// Hours of a month, as AWS's own calculator counts them.
 const HOURS_PER_MONTH: f64 = 730.0;
 
-/// Metrics of a source: six of the drill, three of the watchdog.
-const METRICS_PER_SOURCE: f64 = 9.0;
+/// Metrics of a source: seven of the drill, three of the watchdog.
+const METRICS_PER_SOURCE: f64 = 10.0;
 /// Alarms on a source (infra/alarms.json, and the one on rejected drills).
 const ALARMS_PER_SOURCE: usize = 4;
 /// Alarms on executions that end badly and on events that weren't delivered (infra/alarms.tf).
@@ -89,6 +91,19 @@ impl Bill {
             prices_source: known.map(|p| p.source.clone()),
             lines,
         }
+    }
+
+    /// What a night like the recorded one costs in its region; `None` when it made no replica.
+    pub fn of_evidence(evidence: &Evidence, list: &PriceList) -> Option<Self> {
+        let night = Night::of_evidence(evidence)?;
+        // arn:aws:states:REGION:...
+        let region = evidence.execution.split(':').nth(3).unwrap_or_default();
+        Some(Self::of(&night, region, list))
+    }
+
+    /// US dollars of a night; `None` when any price is unknown, as part of a sum looks like a cheap night.
+    pub fn whole_night_usd(&self) -> Option<f64> {
+        self.unknown().next().is_none().then(|| self.night_usd())
     }
 
     /// The lines without a price.

@@ -6,7 +6,7 @@ use super::with_status;
 use crate::{
     backup::Origin,
     configuration::Span,
-    cost::{Bill, Night, PriceList},
+    cost::{Bill, PriceList},
     evidence::{Evidence, Fate, FindingStatus, Verdict},
     ids::rfc3339,
     plan::Trigger,
@@ -151,10 +151,8 @@ pub(super) fn costs(evidence: &Evidence) -> Vec<String> {
 
 /// What the night costs, line by line; nothing where there was no replica.
 fn bill(evidence: &Evidence) -> Vec<String> {
-    let Some(night) = Night::of_evidence(evidence) else { return Vec::new() };
-    // arn:aws:states:REGION:...
-    let region = evidence.execution.split(':').nth(3).unwrap_or_default();
-    let bill = Bill::of(&night, region, &PriceList::built_in());
+    let Some(bill) = Bill::of_evidence(evidence, &PriceList::built_in()) else { return Vec::new() };
+    let region = &bill.region;
     let Some(as_of) = &bill.prices_as_of else {
         let hint = "restore-drill cost --prices FILE";
         return vec![format!(

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Restored, Settings, require_claim, retire_previous, stop_replica};
 use crate::configuration::HeartbeatSettings;
+use crate::cost::{Bill, PriceList};
 use crate::error::{StepError, WireName};
 use crate::evidence::{Evidence, Fate, Verdict, keys};
 use crate::heartbeat::{self, Pulse};
@@ -174,5 +175,8 @@ fn metrics(evidence: &Evidence) -> Vec<Metric> {
     add("RecoveryTime", evidence.recovery_s.map(|s| s as f64), "Seconds");
     let rows = evidence.tables.iter().fold(0_u64, |rows, table| rows.saturating_add(table.rows));
     add("RowsCounted", (!evidence.tables.is_empty()).then_some(rows as f64), "Count");
+    // US dollars, for which CloudWatch has no unit.
+    let bill = Bill::of_evidence(evidence, &PriceList::built_in());
+    add("EstimatedCost", bill.and_then(|bill| bill.whole_night_usd()), "None");
     metrics
 }
