@@ -1,10 +1,12 @@
 """Drives an RDS double as a client that the project did not write would: boto3 and psycopg."""
 
 import contextlib
+import functools
 import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -49,9 +51,11 @@ def postgres_bin() -> tuple[Path | None, str]:
     return None, "SKIPPED: no PostgreSQL of version 14 or newer; name one with POSTGRES_BIN"
 
 
+@functools.cache
 def double_program() -> Path:
-    """The double's program."""
-    return Path(os.environ.get("RDS_DOUBLE_BIN", ROOT / "target" / "debug" / "rds-double"))
+    """A copy of the double's program: it starts itself again, and a build would take it away."""
+    program = Path(os.environ.get("RDS_DOUBLE_BIN", ROOT / "target" / "debug" / "rds-double"))
+    return Path(shutil.copy(program, _COPY.name)) if program.exists() else program
 
 
 def state_directory() -> tempfile.TemporaryDirectory:
@@ -59,6 +63,10 @@ def state_directory() -> tempfile.TemporaryDirectory:
     made = tempfile.TemporaryDirectory(prefix="rds-double-", ignore_cleanup_errors=True)
     Path(made.name).chmod(0o755)
     return made
+
+
+# Gone with the process.
+_COPY = state_directory()
 
 
 class Double:
