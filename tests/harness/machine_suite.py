@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +33,28 @@ run = Run()
 run.start("sleeper", ["sleep", "600"], {"PATH": "/usr/bin:/bin"})
 print(run.dir, run.groups[0], flush=True)
 time.sleep(600)
+"""
+
+# A suite whose test starts a process, writes where, and waits: of it there are two, side by side.
+WAITING_SUITE = """
+import time
+from pathlib import Path
+from onemachine import processes
+
+def it_waits():
+    with processes.signals_as_exit(), processes.Run() as run:
+        run.start("sleeper", ["sleep", "600"], {"PATH": "/usr/bin:/bin"})
+        told = Path(__file__).with_suffix(".part")
+        told.write_text(f"{run.dir} {run.groups[0]}")
+        told.rename(Path(__file__).with_suffix(".txt"))
+        time.sleep(600)
+"""
+WAITING_TESTS = """
+import sys
+from pathlib import Path
+from onemachine import testing
+testing.REPORT = Path(sys.argv[1]) / "report.xml"
+sys.exit(testing.guarded(lambda: testing.suites([*testing.TOGETHER, sys.argv[1]])))
 """
 
 # Prints a line once it no longer ends when asked to.
@@ -64,6 +87,35 @@ def killing_a_run_ends_what_it_started_and_removes_its_directory() -> None:
         time.sleep(0.1)
     assert not _alive(int(group))
     assert not Path(run_dir).exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def ending_the_tests_ends_what_both_workers_started(number: int, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}_suite.py").write_text(WAITING_SUITE)
+    tests = subprocess.Popen(
+        [sys.executable, "-c", WAITING_TESTS, str(tmp_path)],
+        env=plain_environment(PYTHONPATH=str(LOCAL)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    told = [tmp_path / "one_suite.txt", tmp_path / "two_suite.txt"]
+    _until(lambda: all(path.exists() for path in told) or tests.poll() is not None)
+    # To the one process alone: a terminal would tell the whole group.
+    tests.send_signal(number)
+    said, _ = tests.communicate(timeout=60)
+    assert tests.returncode in (128 + number, -number), said
+    started = [path.read_text().split() for path in told]
+    _until(lambda: not any(_alive(int(group)) or Path(place).exists() for place, group in started))
+    assert not any(_alive(int(group)) for _, group in started), said
+    assert not any(Path(place).exists() for place, _ in started), said
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + GONE_MAX_S
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def a_process_that_does_not_end_when_asked_is_made_to(monkeypatch: pytest.MonkeyPatch) -> None:
