@@ -12,6 +12,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -290,15 +291,26 @@ def no_deployed_program_has_tables_for_unwinding(packaged: Architecture) -> None
             assert not re.search(rb"\0\.(eh_frame|gcc_except_table)", program), name
 
 
+def _runner(architecture: Architecture) -> list[str]:
+    """What runs a program for the architecture here: nothing on a machine of it, else qemu."""
+    if architecture == building.of_this_machine():
+        return []
+    names = (f"qemu-{architecture.machine}", f"qemu-{architecture.machine}-static")
+    found = [path for path in map(shutil.which, names) if path]
+    # Where Debian's cross packages put the C library.
+    libraries = os.environ.get("QEMU_LD_PREFIX", f"/usr/{architecture.machine}-linux-gnu")
+    if not found or not Path(libraries, "lib").is_dir():
+        pytest.skip(f"nothing runs programs for {architecture.name} here: qemu-user, libc6-cross")
+    return [found[0], "-L", libraries]
+
+
 @pytest.mark.parametrize("backtrace", ["0", "1", "full"])
 def a_panic_without_those_tables_says_why_and_ends_the_process(
     packaged: Architecture, backtrace: str, tmp_path: Path
 ) -> None:
-    if packaged != building.of_this_machine():
-        pytest.skip(f"this machine doesn't run programs for {packaged.name}")
-    control = dict(_programs(packaged))["control"]
+    runner = _runner(packaged)
     program = tmp_path / "bootstrap"
-    program.write_bytes(control)
+    program.write_bytes(dict(_programs(packaged))["control"])
     program.chmod(0o755)
 
     def few_files() -> None:
@@ -307,7 +319,7 @@ def a_panic_without_those_tables_says_why_and_ends_the_process(
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     answer = subprocess.run(
-        [program],
+        [*runner, program],
         env={"RUST_BACKTRACE": backtrace},
         preexec_fn=few_files,
         capture_output=True,
@@ -316,6 +328,20 @@ def a_panic_without_those_tables_says_why_and_ends_the_process(
     )
     assert answer.returncode == -signal.SIGABRT
     assert re.search("panicked at .*\n.*Too many open files", answer.stderr), answer.stderr
+
+
+def a_program_that_is_told_no_step_says_so(packaged: Architecture, tmp_path: Path) -> None:
+    runner = _runner(packaged)
+    for name, content in _programs(packaged):
+        if name not in building.LAMBDAS:
+            continue
+        program = tmp_path / name
+        program.write_bytes(content)
+        program.chmod(0o755)
+        command = [*runner, str(program)]
+        answer = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
+        assert answer.returncode == 1, name
+        assert "_HANDLER" in answer.stdout + answer.stderr, name
 
 
 def the_artifact_that_starts_most_grows_by_nobodys_oversight(packaged: Architecture) -> None:

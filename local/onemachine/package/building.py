@@ -85,7 +85,8 @@ def flags(root: Path, target_directory: Path, cargo_home: Path) -> list[str]:
     remap = [f"--remap-path-prefix={place}={name}" for place, name in places]
     indices = sorted(registry.iterdir()) if registry.is_dir() else []
     remap += [f"--remap-path-prefix={index}=crates" for index in indices]
-    return ["-Cforce-unwind-tables=no", *remap]
+    # LLVM would gather on arm64 what functions share: less of a program, and more of a zip.
+    return ["-Cforce-unwind-tables=no", "-Cllvm-args=-enable-machine-outliner=never", *remap]
 
 
 def environment(root: Path = ROOT, target_directory: Path = TARGET) -> dict[str, str]:
