@@ -143,6 +143,13 @@ def a_broken_night_is_a_failure_to_the_switch(scenario: Scenario, switch: Switch
     assert switch.paths() == [f"/{TOKEN}/start", f"/{TOKEN}/fail"]
 
 
+def a_night_without_a_plan_is_a_failure_to_the_switch(scenario: Scenario, switch: Switch) -> None:
+    asked = {"trigger": "on-demand", "backup": {"snapshot": "nobodys"}}
+    outcome = _night_with(scenario, switch.address, **asked)
+    assert outcome.error == "Backup.NotFound"
+    assert switch.paths() == [f"/{TOKEN}/fail"]
+
+
 @pytest.mark.parametrize("status", [302, 404, 500])
 def a_switch_that_answers_badly_fails_nothing(
     scenario: Scenario, switch: Switch, status: int
@@ -212,7 +219,7 @@ def _logs(scenario: Scenario) -> Iterator[str]:
             yield from (event["message"] for event in page["events"])
 
 
-def _night_with(scenario: Scenario, address: str, more: str = "") -> Any:
+def _night_with(scenario: Scenario, address: str, more: str = "", **request: Any) -> Any:
     """A night whose configuration names a secret with this address."""
     name = f"restore-drill/{scenario.aws.deployment.name}/{scenario.source.name}"
     secrets = scenario.aws.machine.client("secretsmanager")
@@ -220,7 +227,7 @@ def _night_with(scenario: Scenario, address: str, more: str = "") -> Any:
     try:
         scenario.configure(more, heartbeat={"secret": name})
         scenario.back_up()
-        return scenario.run()
+        return scenario.run(**request)
     finally:
         secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
