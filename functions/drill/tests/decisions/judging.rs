@@ -177,6 +177,30 @@ fn a_table_that_was_not_counted_breaks_the_drill() {
 }
 
 #[test]
+fn what_was_not_measured_says_the_way_out_where_there_is_one() {
+    let hint = |hint: &str| {
+        let outcome = Outcome::NotMeasured { reason: "no right".to_owned(), hint: hint.to_owned() };
+        finding(&judged("", None, vec![table_of("a", outcome), counted("b", 1)]), "rows").hint.clone()
+    };
+    assert_eq!((hint("GRANT it").as_deref(), hint("")), (Some("GRANT it"), None));
+}
+
+#[test]
+fn an_index_that_leads_to_other_rows_than_its_table_holds_rejects() {
+    let index = |rows| {
+        let unit = Unit::Index { table: database::table("a"), index: "a_pkey".to_owned() };
+        let by_index = of(unit, measured(Value::Index(database::index_count(rows))));
+        let judgement = judged("", None, vec![counted("a", 9), by_index]);
+        let found = judgement.findings.iter().find(|f| f.subject == "public.a_pkey").map(|f| f.status);
+        (judgement.verdict, found)
+    };
+    assert_eq!(index(8), (Verdict::Rejected, Some(FindingStatus::Failed)));
+    assert_eq!(index(10), (Verdict::Rejected, Some(FindingStatus::Failed)));
+    // What passed for many is one finding, under another name.
+    assert_eq!(index(9).0, Verdict::Verified);
+}
+
+#[test]
 fn a_count_that_failed_rejects() {
     let damaged = Outcome::Failed { reason: "XX001: invalid page in block 7".to_owned() };
     assert_eq!(judged("", None, vec![table_of("a", damaged)]).verdict, Verdict::Rejected);

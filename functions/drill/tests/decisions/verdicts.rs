@@ -54,6 +54,8 @@ fn what_was_measured_is_saved_with_its_verdict() {
     assert!(saved.verifies(night.drill(), &night.instance().resource_id));
     assert!(!saved.verifies(&night_of(20), &night.instance().resource_id), "it is of this drill alone");
     assert_eq!(saved.tables.iter().map(|t| t.rows).sum::<u64>(), 1_943_200 + 212);
+    assert!(saved.catalogue.is_some_and(|c| c.objects > 0), "the next night compares with its objects");
+    assert_eq!(saved.server_version, Some(Database::new().identity.server_version));
     let passed = saved.findings.iter().filter(|f| f.status == FindingStatus::Passed).count();
     assert_eq!(output.passed, passed);
 }
