@@ -17,8 +17,11 @@ fn evidence(text: &str) -> Evidence {
     serde_json::from_str(text).unwrap()
 }
 
-/// Each schema by its file in docs, and one example as its type has it.
-fn schemas() -> [(&'static str, Value, fn(&str) -> Value); 2] {
+/// An example as a type has it.
+type Example = fn(&str) -> Value;
+
+/// Each schema by its file in docs, with its type's examples.
+fn schemas() -> [(&'static str, Value, Example); 2] {
     let told = |text: &str| serde_json::to_value(DrillEnded::of(&evidence(text), "evidence-main")).unwrap();
     [
         ("evidence", drill::evidence::schema().into(), |text| serde_json::from_str(text).unwrap()),
