@@ -112,6 +112,9 @@ pub(crate) enum Command {
     },
 }
 
+/// What functions can be built for, by Lambda's names.
+pub(crate) const ARCHITECTURES: [&str; 2] = ["arm64", "x86_64"];
+
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     /// The source: the DB instance identifier of the instance whose backups are to be drilled.
@@ -144,9 +147,13 @@ pub(crate) struct Init {
     /// Where main.tf finds the Terraform module; else the folder infra of the checkout that you are in.
     #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) module: Option<String>,
-    /// Where main.tf finds control.zip and verify.zip; else target/lambda of the checkout.
+    /// Where main.tf finds control.zip and verify.zip, such as target/package/arm64; else target/lambda of the
+    /// checkout, which is for this machine's architecture.
     #[arg(long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) artifacts: Option<String>,
+    /// What they are built for; else what the folder of --artifacts is called after, else this machine's.
+    #[arg(long, value_name = "NAME", value_parser = ARCHITECTURES)]
+    pub(crate) architecture: Option<String>,
     /// The bucket of Terraform's state; else restore-drill-state-ACCOUNT-REGION.
     #[arg(long, value_name = "BUCKET", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) state_bucket: Option<String>,
@@ -210,7 +217,7 @@ pub(crate) struct Cost {
     #[arg(long)]
     pub(crate) heartbeat: bool,
     /// What the functions are built for; else arm64.
-    #[arg(long, value_name = "NAME", value_parser = ["arm64", "x86_64"])]
+    #[arg(long, value_name = "NAME", value_parser = ARCHITECTURES)]
     pub(crate) architecture: Option<String>,
     /// Prices of your own, in the form of functions/drill/src/cost/prices.toml.
     #[arg(long, value_name = "FILE")]

@@ -101,7 +101,8 @@ def compiler(tmp_path: Path) -> dict[str, str]:
     program = tmp_path / "zig-cc"
     lines = ("ld.lld -o /cache/libc.so", "ld.lld -o $2 a.o", "warning: something")
     said = "\n".join(f'echo "{line}" >&2' for line in lines)
-    program.write_text(f"#!/bin/sh\n{said}\nexit ${{FAILS:-0}}\n", encoding="utf-8")
+    silent = '[ -n "$SILENT" ] && exit 0'
+    program.write_text(f"#!/bin/sh\n{silent}\n{said}\nexit ${{FAILS:-0}}\n", encoding="utf-8")
     program.chmod(0o755)
     return {"CARGO_TARGET_A_LINKER": str(program), "PATH": os.defpath}
 
@@ -149,7 +150,14 @@ def a_linker_that_isnt_understood_is_refused(
 ) -> None:
     two = {**compiler, "CARGO_TARGET_B_LINKER": "/another"}
     assert _linked(monkeypatch, two, "/target/deps/verify-0123") == (2, [])
-    assert _linked(monkeypatch, compiler, "/a folder/deps/verify-0123") == (2, [])
+    silent = {**compiler, "SILENT": "1"}
+    assert _linked(monkeypatch, silent, "/target/deps/verify-0123") == (2, [])
+
+
+def in_a_folder_with_a_space_in_its_name_zig_s_own_link_is_kept(
+    monkeypatch: pytest.MonkeyPatch, compiler: dict[str, str]
+) -> None:
+    assert _linked(monkeypatch, compiler, "/a folder/deps/verify-0123") == (0, [])
 
 
 def an_absent_target_is_told() -> None:

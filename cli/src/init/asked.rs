@@ -130,7 +130,7 @@ impl Questions {
             kms_key,
             module: checkout.module,
             artifacts: checkout.artifacts,
-            architecture: if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" },
+            architecture: checkout.architecture,
             state_bucket: arguments
                 .state_bucket
                 .clone()

@@ -4,12 +4,13 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::arguments::Init;
+use crate::arguments::{ARCHITECTURES, Init};
 
-/// The two addresses.
+/// The two addresses, and what the zips are built for.
 pub(crate) struct Checkout {
     pub(crate) module: String,
     pub(crate) artifacts: String,
+    pub(crate) architecture: &'static str,
 }
 
 impl Checkout {
@@ -27,8 +28,20 @@ impl Checkout {
         };
         let beside = format!("{module}/../target/lambda");
         let artifacts = arguments.artifacts.clone().or_else(|| within("target/lambda")).unwrap_or(beside);
-        Ok(Self { module, artifacts })
+        let asked = arguments.architecture.as_deref();
+        Ok(Self { module, architecture: architecture(asked, &artifacts), artifacts })
     }
+}
+
+/// What the zips are built for: what was said, else what their folder is called after, else this machine's.
+fn architecture(asked: Option<&str>, artifacts: &str) -> &'static str {
+    let own = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" };
+    let last = Path::new(artifacts).file_name().map(|name| name.to_string_lossy().into_owned());
+    let is = |name: &&str| match asked {
+        Some(asked) => asked == *name,
+        None => last.as_ref().is_some_and(|last| last.contains(name)),
+    };
+    ARCHITECTURES.into_iter().find(is).unwrap_or(own)
 }
 
 fn is_checkout(place: &Path) -> bool {
@@ -64,6 +77,15 @@ fn relative(from: &Path, to: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_zips_are_for_what_was_said_or_what_their_folder_is_called_after() {
+        assert_eq!(architecture(None, "../target/package/arm64"), "arm64");
+        assert_eq!(architecture(None, "../restore-drill-lambdas-x86_64"), "x86_64");
+        assert_eq!(architecture(Some("x86_64"), "../target/package/arm64"), "x86_64");
+        let own = architecture(None, "../arm64/target/lambda");
+        assert_eq!(own == "arm64", cfg!(target_arch = "aarch64"));
+    }
 
     #[test]
     fn the_way_to_the_module_is_relative() {
