@@ -201,6 +201,41 @@ fn an_index_that_leads_to_other_rows_than_its_table_holds_rejects() {
 }
 
 #[test]
+fn what_each_drill_measures_is_missed_when_it_is_not_there() {
+    let of_each_drill = [identity_with(|_| {}), control()];
+    for (left_out, check) in [(0, "connect"), (1, "control")] {
+        let mut measurements = of_each_drill.to_vec();
+        measurements.remove(left_out);
+        measurements.push(counted("a", 1));
+        let measured = Measured { measurements, ..with_control(&[]) };
+        let judgement = judge(&measured, &quick(""), &backup(), None);
+        assert_eq!(judgement.verdict, Verdict::Broken);
+        assert_eq!(status(&judgement, check), FindingStatus::NotMeasured);
+    }
+}
+
+#[test]
+fn every_check_that_passed_is_in_the_judgement() {
+    let judgement = judged("", None, vec![counted("a", 1)]);
+    for check in ["connect", "control", "rows"] {
+        assert_eq!(status(&judgement, check), FindingStatus::Passed, "{check}");
+    }
+}
+
+#[test]
+fn a_name_that_was_never_a_table_s_gets_a_hint_and_a_table_that_is_gone_none() {
+    let hint = |more: &str, before: &[(&str, u64)]| {
+        let judgement = judged(more, Some(before), vec![counted("a", 1)]);
+        let absent = judgement.findings.iter().find(|f| f.subject == "public.b").expect("it is missed");
+        absent.hint.is_some()
+    };
+    let rule = "[tables.\"public.b\"]\nmin_rows = 1\n";
+    assert!(hint(rule, &[("a", 1)]));
+    assert!(!hint(rule, &[("a", 1), ("b", 5)]));
+    assert!(finding(&judged("", None, vec![]), "rows").hint.is_some(), "the wrong database, perhaps");
+}
+
+#[test]
 fn a_count_that_failed_rejects() {
     let damaged = Outcome::Failed { reason: "XX001: invalid page in block 7".to_owned() };
     assert_eq!(judged("", None, vec![table_of("a", damaged)]).verdict, Verdict::Rejected);

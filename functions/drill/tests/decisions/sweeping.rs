@@ -227,6 +227,16 @@ fn events_say_nothing_of_what_was_before_they_reach_back_even_when_some_are_left
 }
 
 #[test]
+fn what_was_before_the_last_stop_does_not_say_why_a_replica_runs_now() {
+    let events = [
+        (at("2026-11-17T04:00:00Z"), BY_AWS.to_owned()),
+        (at("2026-11-17T05:00:00Z"), "DB instance stopped".to_owned()),
+    ];
+    let why = why_running(None, at("2026-11-10T03:00:00Z"), &events, at("2026-11-18T12:00:00Z"));
+    assert_eq!(why, WhyRunning::StartedBySomebody);
+}
+
+#[test]
 fn a_replica_that_was_asked_to_stop_a_short_while_ago_is_kept() {
     assert_eq!(running(None, |world| world.set_now("2026-11-10T04:05:00Z")), Action::Keep);
 }
