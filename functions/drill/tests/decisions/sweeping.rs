@@ -299,6 +299,18 @@ fn a_refused_delete_is_a_line_and_ends_nothing() {
 }
 
 #[test]
+fn a_delete_that_is_refused_is_done_when_the_replica_goes_already() {
+    let action = |fault: Fault| {
+        let world = world_with(Verdict::Broken, |world, _| world.fault(fault));
+        world.sweep().expect("it sweeps").items[0].action
+    };
+    let goes = Fault::lost_answer("DeleteDBInstance").of_kind(RdsErrorKind::InvalidState);
+    assert_eq!(action(goes), Action::Delete);
+    let stays = Fault::rds("DeleteDBInstance", RdsErrorKind::InvalidState, "InvalidDBInstanceState");
+    assert_eq!(action(stays), Action::Report);
+}
+
+#[test]
 fn nothing_is_done_while_nobody_knows_whether_a_drill_runs() {
     let world = world_with(Verdict::Broken, |_, _| {});
     world.fault(Fault::store("DescribeExecution", StoreErrorKind::Unavailable));
