@@ -84,21 +84,17 @@ def _package(architecture: Architecture, parts: list[str], bundle: bytes) -> Non
     beside = {"verify": {authorities.FILE: zips.Member(bundle)}}
     lambdas = tuple(name for name in building.LAMBDAS if name in parts)
     if lambdas:
-        binaries = FOLDER / ".binaries" / architecture.name
         for name in lambdas:
-            command = building.lambda_command(architecture, name)
-            _run([*command, "--lambda-dir", str(binaries)])
-            program = zips.Member((binaries / name / "bootstrap").read_bytes(), zips.PROGRAM)
+            program = _built(name, building.lambda_command(architecture, name))
             members = {"bootstrap": program, **beside.get(name, {})}
             _write(folder / f"{name}.zip", zips.zipped(members, zips.small))
-        shutil.rmtree(binaries)
         # A release's files share one folder, in which there is one control.zip only.
         archives = {p.name: zips.Member(p.read_bytes()) for p in sorted(folder.glob("*.zip"))}
         name = f"restore-drill-lambdas-{architecture.name}"
         _write(FOLDER / f"{name}.tar", zips.tarred(name, archives))
     if "cli" in parts:
-        _run(building.static_command(architecture))
-        _write(FOLDER / f"{_cli_name(architecture)}.tar.gz", _command_line(architecture))
+        program = _built("restore-drill", building.static_command(architecture))
+        _write(FOLDER / f"{_cli_name(architecture)}.tar.gz", _command_line(architecture, program))
     if "sbom" in parts:
         for name, document in sbom.of(ROOT, PACKAGES, architecture.lambda_target).items():
             _write(FOLDER / f"{name}-{architecture.name}.cdx.json", document)
@@ -108,17 +104,22 @@ def _cli_name(architecture: Architecture) -> str:
     return f"restore-drill-{architecture.static_target}"
 
 
-def _command_line(architecture: Architecture) -> bytes:
-    program = TARGET / architecture.static_target / "release" / "restore-drill"
-    members = {"restore-drill": zips.Member(program.read_bytes(), zips.PROGRAM)}
+def _command_line(architecture: Architecture, program: zips.Member) -> bytes:
+    members = {"restore-drill": program}
     members |= {n: zips.Member((ROOT / n).read_bytes()) for n in ("LICENSE-APACHE", "LICENSE-MIT")}
     return zips.gzipped(zips.tarred(_cli_name(architecture), members))
 
 
-def _run(command: list[str]) -> None:
+def _built(name: str, command: list[str]) -> zips.Member:
+    """The program that a command of cargo-lambda makes, which moves it to where it is told."""
+    binaries = FOLDER / ".binaries"
+    command = [*command, "--lambda-dir", str(binaries)]
     answer = subprocess.run(command, cwd=ROOT, env=building.environment(), check=False)
     if answer.returncode != 0:
         raise PackageError(f"{' '.join(command[1:4])} ended with {answer.returncode}")
+    program = zips.Member((binaries / name / "bootstrap").read_bytes(), zips.PROGRAM)
+    shutil.rmtree(binaries)
+    return program
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -130,7 +131,6 @@ def _write(path: Path, content: bytes) -> None:
 def _write_sums() -> None:
     """`sha256sum --check SHA256SUMS` in the folder tells whether all arrived as it was made."""
     (FOLDER / "VERSION").write_text(_versions(), encoding="utf-8")
-    shutil.rmtree(FOLDER / ".binaries", ignore_errors=True)
     files = sorted(p for p in FOLDER.rglob("*") if p.is_file() and p.name != "SHA256SUMS")
     digests = {p.relative_to(FOLDER): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     lines = [f"{digest}  {path}" for path, digest in digests.items()]
