@@ -236,6 +236,22 @@ fn a_name_that_was_never_a_table_s_gets_a_hint_and_a_table_that_is_gone_none() {
 }
 
 #[test]
+fn what_passed_for_many_becomes_one_finding_and_what_failed_never_does() {
+    let names: Vec<String> = (0..8).map(|i| format!("t{i}")).collect();
+    let indexes = |rows| {
+        let of_table = |name: &String| {
+            let index = Unit::Index { table: database::table(name), index: format!("{name}_pkey") };
+            [counted(name, 9), of(index, measured(Value::Index(database::index_count(rows))))]
+        };
+        let judgement = judged("", None, names.iter().flat_map(of_table).collect());
+        let of_indexes = judgement.findings.iter().filter(|f| f.check == "index_count");
+        (judgement.verdict, of_indexes.map(|f| f.status).collect::<Vec<_>>())
+    };
+    assert_eq!(indexes(9), (Verdict::Verified, vec![FindingStatus::Passed]));
+    assert_eq!(indexes(8), (Verdict::Rejected, vec![FindingStatus::Failed; 8]));
+}
+
+#[test]
 fn a_count_that_failed_rejects() {
     let damaged = Outcome::Failed { reason: "XX001: invalid page in block 7".to_owned() };
     assert_eq!(judged("", None, vec![table_of("a", damaged)]).verdict, Verdict::Rejected);
