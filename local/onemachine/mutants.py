@@ -24,6 +24,7 @@ QUICKER = {
 }
 # A package's profile has no variable.
 UNOPTIMISED = "--cargo-arg=--config=profile.dev.package.drill.opt-level=0"
+LIBRARY = "--package=drill"
 
 
 def main() -> int:
@@ -34,7 +35,7 @@ def main() -> int:
         print(f"SKIPPED mutants: {reason}")
         return 0
     PLACE.mkdir(parents=True, exist_ok=True)
-    command = [str(program), "mutants", UNOPTIMISED, "--output", str(PLACE), *sys.argv[1:]]
+    command = [str(program), "mutants", LIBRARY, UNOPTIMISED, "--output", str(PLACE), *sys.argv[1:]]
     code = subprocess.run(
         command, cwd=ROOT, env={**tool_environment(), **QUICKER}, check=False
     ).returncode

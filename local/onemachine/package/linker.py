@@ -44,7 +44,7 @@ def main(arguments: list[str], environment: dict[str, str]) -> int:
         sys.stderr.write(shown.stderr)
         return shown.returncode
     # Shown with spaces between the words and nothing around them, so that it can't be repeated in a
-    # folder that has one in its name. What zig linked is a third larger and does the same.
+    # folder that has one in its name. What zig linked is larger and does the same.
     if any(" " in word for word in (_output(arguments), str(HERE))):
         print("linked as zig does it: this folder has a space in its name", file=sys.stderr)
         return 0
