@@ -23,6 +23,7 @@ mod hash;
 pub mod limits;
 mod mistake;
 mod parse;
+pub mod pieces;
 mod promotion;
 mod read;
 mod rules;

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::publish_report::{not_told, publish};
 use super::{Restored, Settings, changes, confirm_replica, judge_drill, plan_drill, stop_replica};
-use crate::configuration::{Disposal, HeartbeatSettings};
+use crate::configuration::{Disposal, HeartbeatSettings, pieces};
 use crate::error::{StepError, WireName};
-use crate::evidence::{Evidence, Failure, Fate, ReplicaRecord, SCHEMA, Timeline, Verdict};
+use crate::evidence::{Evidence, Failure, Fate, ReplicaRecord, SCHEMA, Timeline, Verdict, keys};
 use crate::ids::{DrillId, rfc3339};
 use crate::instance::StatusClass;
 use crate::notification;
@@ -130,17 +130,16 @@ where
     Ok(output(Some(drill), evidence.verdict, failure))
 }
 
-/// The switch of a drill that ended before its plan was made, from the stored configuration. One that isn't
-/// there or is wrong names none: the switch then rings by itself, when its time is over.
+/// The switch of a drill that ended before its plan was made, from the stored configuration, which may be
+/// the reason why. Where its section is wrong too, the switch rings by itself, when its time is over.
 async fn heartbeat_before_plan(
     ports: &impl ReadObjects,
     evidence: &mut Evidence,
 ) -> Option<HeartbeatSettings> {
-    match plan_drill::read_configuration(ports, &evidence.source).await {
-        Ok(configuration) => configuration.heartbeat,
-        Err(e) if matches!(e.name, WireName::ConfigMissing | WireName::ConfigInvalid) => None,
+    match ports.get(&keys::configuration(&evidence.source)).await {
+        Ok(text) => pieces::heartbeat(&text?, &evidence.source),
         Err(e) => {
-            evidence.warnings.push(format!("heartbeat Fail was not sent: {}", e.fact));
+            evidence.warnings.push(format!("heartbeat Fail was not sent: {e}"));
             None
         }
     }

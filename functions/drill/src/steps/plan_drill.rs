@@ -153,10 +153,7 @@ where
 ///
 /// # Errors
 /// `Config.Missing`, `Config.Invalid`, or the store's.
-pub(super) async fn read_configuration(
-    ports: &impl ReadObjects,
-    source: &SourceId,
-) -> Result<Configuration, StepError> {
+async fn read_configuration(ports: &impl ReadObjects, source: &SourceId) -> Result<Configuration, StepError> {
     let key = keys::configuration(source);
     let text = ports.get(&key).await?.ok_or_else(|| {
         StepError::new(

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::publish_report::not_told;
 use super::{Settings, changes, is_running};
-use crate::configuration::Span;
+use crate::configuration::{Span, pieces};
 use crate::error::StepError;
 use crate::evidence::keys;
 use crate::ids::{DbiResourceId, SourceId};
@@ -307,6 +307,6 @@ impl Looked<'_> {
 
 async fn abandoned_max_age(ports: &impl ReadObjects, source: &SourceId) -> TimeDelta {
     let text = ports.get(&keys::configuration(source)).await.ok().flatten();
-    let configuration = text.and_then(|t| crate::configuration::parse_toml(&t).ok());
-    configuration.map_or(ABANDONED_MAX_AGE, |c| c.replica.abandoned_max_age).delta()
+    let age = text.and_then(|text| pieces::abandoned_max_age(&text, source));
+    age.unwrap_or(ABANDONED_MAX_AGE).delta()
 }

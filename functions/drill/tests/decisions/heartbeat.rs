@@ -77,7 +77,7 @@ fn an_execution_that_carries_no_drill_out_tells_nothing() {
 }
 
 #[test]
-fn a_configuration_that_is_wrong_or_gone_names_no_switch() {
+fn a_configuration_that_is_gone_or_wrong_about_the_switch_names_none() {
     let key = drill::evidence::keys::configuration(&SOURCE);
     let wrong =
         |world: &World| world.write(&key, &format!("{CONFIGURATION}\n[heartbeat]\nsecrets = \"{SECRET}\"\n"));
@@ -89,6 +89,19 @@ fn a_configuration_that_is_wrong_or_gone_names_no_switch() {
         assert_eq!(pulses(&world), []);
         assert_eq!(world.evidence(&night_of(21)).expect("evidence").warnings, [""; 0]);
     }
+}
+
+#[test]
+fn the_configuration_that_kept_the_plan_from_being_made_still_names_the_switch() {
+    let world = with_switch();
+    let key = drill::evidence::keys::configuration(&SOURCE);
+    let refused = "[[queries]]\nname = \"gone\"\nsql = \"DELETE FROM orders\"\n";
+    world.write(&key, &format!("{CONFIGURATION}\n[heartbeat]\nsecret = \"{SECRET}\"\n{refused}"));
+    let error = world.plan_in("tonight", request(&night_of(21))).expect_err("it would delete");
+    assert_eq!(error.name, drill::error::WireName::ConfigInvalid);
+    let request = serde_json::to_value(request(&night_of(21))).expect("a request serializes");
+    world.abandon_unplanned("tonight", request).expect("it is abandoned");
+    assert_eq!(pulses(&world), [Pulse::Fail]);
 }
 
 #[test]
