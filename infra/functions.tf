@@ -1,9 +1,9 @@
-# The functions: one a step, two artifacts. Names, limits and environment agree with local/onemachine/deployment.py.
+# The functions: one a step, three artifacts. Names, limits and environment agree with local/onemachine/deployment.py.
 
 locals {
   # What a step differs in from the rest: 120 s and 256 MiB, outside the VPC.
   steps = {
-    plan-drill          = {}
+    plan-drill          = { artifact = "plan" }
     restore-replica     = {}
     observe-replica     = {}
     plan-checks         = { artifact = "verify", timeout_s = 300, memory_mib = 512 }
@@ -34,13 +34,16 @@ locals {
 
   environments = {
     # All that it knows of AWS is its region, for signing: it has no route there.
-    verify = { RESTORE_DRILL_CA_BUNDLE = var.ca_bundle }
-    control = merge(var.control_environment, {
-      RESTORE_DRILL_DEPLOYMENT = var.deployment
-      RESTORE_DRILL_BUCKET     = local.bucket
-      RESTORE_DRILL_TOPIC_ARN  = local.topic_arn
-    })
+    verify  = { RESTORE_DRILL_CA_BUNDLE = var.ca_bundle }
+    plan    = local.outside_the_vpc
+    control = local.outside_the_vpc
   }
+
+  outside_the_vpc = merge(var.control_environment, {
+    RESTORE_DRILL_DEPLOYMENT = var.deployment
+    RESTORE_DRILL_BUCKET     = local.bucket
+    RESTORE_DRILL_TOPIC_ARN  = local.topic_arn
+  })
 }
 
 resource "aws_cloudwatch_log_group" "function" {

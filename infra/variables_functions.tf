@@ -1,7 +1,7 @@
 # What the functions are made from and how they run.
 
 variable "artifacts" {
-  description = "Where `control.zip` and `verify.zip` are, of one architecture: a `folder`, or a `bucket` with a `prefix` that changes with each release, such as `restore-drill/0.1.0/`."
+  description = "Where `plan.zip`, `control.zip` and `verify.zip` are, of one architecture: a `folder`, or a `bucket` with a `prefix` that changes with each release, such as `restore-drill/0.1.0/`."
   type = object({
     folder = optional(string)
     bucket = optional(string)

@@ -147,7 +147,7 @@ pub(crate) struct Init {
     /// Where main.tf finds the Terraform module; else the folder infra of the checkout that you are in.
     #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) module: Option<String>,
-    /// Where main.tf finds control.zip and verify.zip, such as target/package/arm64; else target/lambda of the
+    /// Where main.tf finds the zips of the functions, such as target/package/arm64; else target/lambda of the
     /// checkout, which is for this machine's architecture.
     #[arg(long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) artifacts: Option<String>,

@@ -21,7 +21,7 @@ class Artifacts:
     definition: Path = STATE_MACHINE
 
     def zip_files(self) -> list[Path]:
-        """The two artifacts."""
+        """The zips of the functions."""
         return [self.zips / f"{name}.zip" for name in sorted({step.artifact for step in STEPS})]
 
     def missing(self) -> list[Path]:

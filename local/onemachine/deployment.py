@@ -24,7 +24,7 @@ class Step:
 
 
 STEPS = (
-    Step("plan-drill"),
+    Step("plan-drill", "plan"),
     Step("restore-replica"),
     Step("observe-replica"),
     Step("plan-checks", "verify", 300, 512),

@@ -1,4 +1,4 @@
-"""Builds the zips that are deployed, for this machine: target/lambda/control.zip and verify.zip.
+"""Builds the zips that are deployed, for this machine: plan, control and verify in target/lambda.
 
 Made as `make package` makes them, but for the architecture of this machine only and deflated in
 seconds; cargo decides what is out of date. verify.zip holds the authorities of RDS too, so that it
@@ -22,7 +22,7 @@ ARTIFACTS = building.LAMBDAS
 
 
 def build(profile: str, ca_bundle: Path | None = None) -> int:
-    """Build both artifacts and zip what changed; the build's exit code."""
+    """Build the artifacts and zip what changed; the build's exit code."""
     environment = tool_environment()
     if profile == "release":
         here = building.of_this_machine()
@@ -30,8 +30,8 @@ def build(profile: str, ca_bundle: Path | None = None) -> int:
         environment = building.environment()
     elif profile == "debug":
         # Ten times faster to build and not what is deployed: for work on the functions.
-        packages = [word for name in ARTIFACTS for word in ("--package", name)]
-        commands = [["cargo", "build", *packages]]
+        packages = sorted({building.package_of(name) for name in ARTIFACTS})
+        commands = [["cargo", "build", *(w for name in packages for w in ("--package", name))]]
     else:
         print(f"PROFILE is {profile}, it can be release or debug", file=sys.stderr)
         return 2

@@ -73,8 +73,8 @@ def _built(source: Path, target: Path) -> dict[str, Any]:
     manifest = source / "Cargo.toml"
     manifest.write_text(with_defaults(manifest.read_text("utf-8")), "utf-8")
     triple = building.of_this_machine().lambda_target
-    command = ["cargo", "build", "--release", "--package", "control", "--target", triple]
-    command += ["--target-dir", str(target)]
+    command = ["cargo", "build", "--release", "--package", "control", "--bin", "control"]
+    command += ["--target", triple, "--target-dir", str(target)]
     try:
         # Not `--locked`: the default features need crates that the lock file doesn't have.
         answer = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)

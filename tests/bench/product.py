@@ -243,7 +243,7 @@ def _copied(run: Run, profile: str) -> Mapping[str, Path]:
     if profile not in PROFILES:
         raise Unavailable(f"PROFILE is {profile}, it can be {' or '.join(PROFILES)}")
     copies = {}
-    for name in ("control", "verify"):
+    for name in sorted({step.artifact for step in STEPS}):
         built = (
             LAMBDA_ZIPS / name / "bootstrap" if profile == "release" else TARGET / "debug" / name
         )

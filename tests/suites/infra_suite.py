@@ -16,6 +16,7 @@ from onemachine.iam import documents
 from onemachine.iam.documents import Values
 from onemachine.infra import checkov, tables, terraform, zones
 from onemachine.machine import ACCOUNT, REGION
+from onemachine.package import building
 from onemachine.paths import ROOT, STATE_MACHINE, STORE
 from onemachine.provision import tool_environment
 
@@ -109,17 +110,21 @@ def the_functions_are_those_of_the_one_machine(planned: _Planned) -> None:
 
 
 def every_handler_of_the_code_has_its_function() -> None:
-    for artifact in ("control", "verify"):
-        place = ROOT / "functions" / artifact / "src" / "steps" / "mod.rs"
-        known = re.findall(r'\("([a-z-]+)", \w+::begin\)', place.read_text("utf-8"))
+    for artifact in building.LAMBDAS:
+        place = ROOT / "functions" / building.package_of(artifact) / "src" / "steps" / "mod.rs"
+        text = place.read_text("utf-8")
+        # The two of one package are constants, each called after its program.
+        if building.package_of(artifact) == "control":
+            (text,) = re.findall(rf"^pub const {artifact.upper()}: .*?;$", text, re.M | re.S)
+        known = re.findall(r'\("([a-z-]+)", \w+::begin\)', text)
         assert known
         assert set(known) == {step.handler for step in STEPS if step.artifact == artifact}
 
 
 def functions_are_told_what_their_code_reads_and_nothing_else(planned: _Planned) -> None:
     functions = _of_type(planned, "aws_lambda_function", "step")
-    for artifact in ("control", "verify"):
-        settings = ROOT / "functions" / artifact / "src" / "settings.rs"
+    for artifact in building.LAMBDAS:
+        settings = ROOT / "functions" / building.package_of(artifact) / "src" / "settings.rs"
         text = settings.read_text(encoding="utf-8")
         read = set(re.findall(r'^const \w+: &str = "(RESTORE_DRILL_\w+)";', text, re.M))
         assert read

@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 from harness.local_aws import SETTINGS
 from onemachine import courses, diagnosis, executions, machine, processes
+from onemachine.deployment import STEPS
 from onemachine.executions import Execution
 from onemachine.iam.door import Door
 from onemachine.infra import terraform
@@ -178,9 +179,11 @@ def _rang(messages: list[dict[str, Any]], alarm: str) -> bool:
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     """The example, filled in and made ready; nothing is applied yet."""
-    zips = PACKAGED if (PACKAGED / "verify.zip").exists() else LAMBDA_ZIPS
-    if not (zips / "verify.zip").exists():
+    needed = sorted({f"{step.artifact}.zip" for step in STEPS})
+    there = [f for f in (PACKAGED, LAMBDA_ZIPS) if all((f / name).exists() for name in needed)]
+    if not there:
         pytest.skip("the zips are not there: run make package, or make lambdas")
+    zips = there[0]
     place = tmp_path_factory.mktemp("newcomer")
     try:
         found = terraform.find(place)
@@ -228,9 +231,10 @@ def _fill_in(aws: Machine, root: Path, zips: Path) -> None:
 
 
 def _bring_zips(zips: Path, folder: Path, ca_file: Path) -> None:
-    """The two zips, the authorities of this AWS in the one that connects."""
+    """The zips, the authorities of this AWS in the one that connects."""
     folder.mkdir(parents=True)
-    shutil.copy(zips / "control.zip", folder / "control.zip")
+    for name in ("plan.zip", "control.zip"):
+        shutil.copy(zips / name, folder / name)
     packed = zipfile.ZipFile(io.BytesIO((zips / "verify.zip").read_bytes()))
     with packed, zipfile.ZipFile(folder / "verify.zip", "w") as filled:
         for entry in packed.infolist():

@@ -213,12 +213,13 @@ mod tests {
 
     #[test]
     fn every_step_is_granted_exactly_what_it_asks_for() {
-        for step in drill::steps::CONTROL {
+        let steps: Vec<&str> = [drill::steps::PLAN, drill::steps::CONTROL].concat();
+        for step in &steps {
             let (_, granted) = GRANTED.iter().find(|(rights, _)| *rights == type_name(step)).expect(step);
             let granted: BTreeSet<String> = granted.iter().map(|port| (*port).to_owned()).collect();
             assert_eq!(granted, asked_for(step), "{step}");
         }
-        assert_eq!(GRANTED.len(), drill::steps::CONTROL.len());
+        assert_eq!(GRANTED.len(), steps.len());
     }
 
     #[test]

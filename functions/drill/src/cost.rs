@@ -124,7 +124,7 @@ impl Bill {
 
 /// The alarms of a deployment with one source.
 fn alarms() -> usize {
-    let functions = crate::steps::CONTROL.len() + crate::steps::VERIFY.len();
+    let functions = crate::steps::handlers().count();
     ALARMS_PER_SOURCE + ALARMS_OF_DEPLOYMENT + ALARMS_PER_FUNCTION * functions
 }
 

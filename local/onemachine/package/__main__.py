@@ -21,7 +21,8 @@ from onemachine.paths import ROOT, TARGET
 
 FOLDER = TARGET / "package"
 # Which parts of the package; all, unless somebody asks for less.
-PARTS = ("control", "verify", "cli", "sbom")
+PARTS = (*building.LAMBDAS, "cli", "sbom")
+# `plan` is of the package of `control`.
 PACKAGES = {
     "control": Path("functions/control"),
     "verify": Path("functions/verify"),

@@ -106,8 +106,8 @@ def environment(root: Path = ROOT, target_directory: Path = TARGET) -> dict[str,
     return {**tool_environment(), **variables}
 
 
-def lambda_command(architecture: Architecture, package: str) -> list[str]:
-    """How the binary of functions is built, with zig as the linker, which `linker` calls.
+def lambda_command(architecture: Architecture, program: str) -> list[str]:
+    """How a program of functions is built, with zig as the linker, which `linker` calls.
 
     One at a time: cargo gives every crate the features that all chosen packages need together, so
     that what else is built would change the bytes, and `verify` would carry an HTTP/2 that it
@@ -116,7 +116,13 @@ def lambda_command(architecture: Architecture, package: str) -> list[str]:
     target = f"{architecture.lambda_target}.{GLIBC}"
     build = [venv_program("cargo-lambda"), "lambda", "build", "--release", "--locked"]
     called = f"target.{architecture.lambda_target}.linker={json.dumps(linker.__file__)}"
-    return [*build, "--target", target, "--package", package, "--config", called]
+    chosen = ["--package", package_of(program), "--bin", program]
+    return [*build, "--target", target, *chosen, "--config", called]
+
+
+def package_of(program: str) -> str:
+    """The package that a program is of: its own, but for the two outside the VPC, which share one."""
+    return "control" if program == "plan" else program
 
 
 def static_command(architecture: Architecture) -> list[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # What is linked so: the programs of Lambda's functions.
-PROGRAMS = ("control", "verify")
+PROGRAMS = ("plan", "control", "verify")
 SMALL = ["--bp-compression-sort=both", "--no-eh-frame-hdr", f"--script={HERE / 'discarded.ld'}"]
 # How zig's own call begins where it is asked to show it.
 _CALL = "ld.lld "

@@ -36,7 +36,7 @@ pub struct Choice {
     pub kms_key: Option<String>,
     /// Where the Terraform module is, as `main.tf` names it.
     pub module: String,
-    /// The folder of `control.zip` and `verify.zip`, as `main.tf` names it.
+    /// The folder of `plan.zip`, `control.zip` and `verify.zip`, as `main.tf` names it.
     pub artifacts: String,
     /// What the zips were built for.
     pub architecture: &'static str,

@@ -32,9 +32,11 @@ pub mod stop_replica;
 pub mod sweep_orphans;
 pub mod watch_restores;
 
+/// The handler of the artifact `plan`, outside the VPC: reads what people wrote.
+pub const PLAN: &[&str] = &["plan-drill"];
+
 /// The handlers of the artifact `control`, outside the VPC.
 pub const CONTROL: &[&str] = &[
-    "plan-drill",
     "restore-replica",
     "observe-replica",
     "record-measurements",
@@ -49,6 +51,11 @@ pub const CONTROL: &[&str] = &[
 
 /// The handlers of the artifact `verify`, inside the VPC.
 pub const VERIFY: &[&str] = &["plan-checks", "run-check"];
+
+/// The handlers of all artifacts: the functions of a deployment.
+pub fn handlers() -> impl Iterator<Item = &'static str> {
+    [PLAN, CONTROL, VERIFY].into_iter().flatten().copied()
+}
 
 /// What a deployed function knows beside its input.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use drill::steps::{CONTROL, VERIFY};
+use drill::steps;
 
 use crate::definition::{TEXT, project, tasks, words};
 
@@ -13,9 +13,9 @@ const WITHOUT_A_STATE: [&str; 2] = ["sweep-orphans", "watch-restores"];
 fn the_handlers_are_the_tasks_of_the_definition_the_sweep_and_the_watchdog() {
     let mut states: BTreeSet<String> = tasks().iter().map(|t| words(&t.name, "-")).collect();
     states.extend(WITHOUT_A_STATE.map(ToOwned::to_owned));
-    let handlers: BTreeSet<String> = CONTROL.iter().chain(VERIFY).map(|h| (*h).to_owned()).collect();
+    let handlers: BTreeSet<String> = steps::handlers().map(ToOwned::to_owned).collect();
     assert_eq!(states, handlers);
-    assert_eq!(CONTROL.len() + VERIFY.len(), handlers.len(), "a handler is listed twice");
+    assert_eq!(steps::handlers().count(), handlers.len(), "a handler is listed twice");
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_state_calls_the_function_of_its_own_name() {
 
 #[test]
 fn a_handler_is_a_module() {
-    for handler in CONTROL.iter().chain(VERIFY) {
+    for handler in steps::handlers() {
         let path = format!("functions/drill/src/steps/{}.rs", handler.replace('-', "_"));
         assert!(project(&path).is_file(), "{path} is missing");
     }

@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn the_handlers_outside_the_vpc_are_unknown_here() {
-        for other in drill::steps::CONTROL {
+        for other in [drill::steps::PLAN, drill::steps::CONTROL].concat() {
             let line = find(other).unwrap_err().to_string();
             assert!(line.ends_with("is unknown; this artifact has plan-checks, run-check"), "{line}");
         }
