@@ -121,7 +121,7 @@ def lambda_command(architecture: Architecture, program: str) -> list[str]:
 
 
 def package_of(program: str) -> str:
-    """The package that a program is of: its own, but for the two outside the VPC, which share one."""
+    """The package that a program is of: its own; the two outside the VPC share one."""
     return "control" if program == "plan" else program
 
 
