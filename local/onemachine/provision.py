@@ -6,6 +6,7 @@ Writes to .venv and .local, nowhere else. Safe to repeat; a second run takes a f
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import hashlib
 import os
@@ -86,6 +87,25 @@ def _node_packages() -> None:
 def npm() -> list[str]:
     """The virtual environment's npm, told to run no package's scripts."""
     return [venv_program("npm"), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+
+
+def npm_package(package: str, sha512: str, place: Path) -> Path:
+    """The archive of a package, fetched into a place; its digest, in base64, has to be this one."""
+    answer = subprocess.run(
+        [*npm(), "pack", package, "--pack-destination", str(place)],
+        cwd=place,
+        env=tool_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    archives = list(place.glob("*.tgz"))
+    if answer.returncode != 0 or not archives:
+        raise ProvisionError(f"{answer.stderr.strip()}\nsetup could not fetch {package} from npm")
+    digest = base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
+    if digest != sha512:
+        raise ProvisionError(f"{package} is not the one whose digest is pinned")
+    return archives[0]
 
 
 def tool_environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ from onemachine import alarms, watchdog
 from onemachine.deployment import OUTSIDE_THE_MACHINE, STEPS, Deployment
 from onemachine.iam import documents
 from onemachine.iam.documents import Values
-from onemachine.infra import checkov, tables, terraform, zones
+from onemachine.infra import checkov, newer, tables, terraform, zones
 from onemachine.machine import ACCOUNT, REGION
 from onemachine.package import building
 from onemachine.paths import ROOT, STATE_MACHINE, STORE
@@ -340,6 +340,35 @@ def checkov_finds_what_is_missing_and_a_skip_needs_its_reason(tmp_path: Path) ->
     found = checkov.scan(tmp_path)
     assert not any(line.startswith(known) for line in found.findings)
     assert found.unexplained == [f"{known} aws_s3_bucket.open"]
+
+
+WRONG_FOR_PROVIDER_6 = """
+resource "aws_lambda_function" "one" {
+  function_name = "one"
+  architecture  = "arm64"
+  vpc_config {
+    subnet_ids = []
+  }
+  tags = { Name = aws_lambda_function.one.qualified_name }
+}
+"""
+
+
+def a_name_that_provider_6_does_not_have_is_found(tmp_path: Path) -> None:
+    if not checkov.PLACE.exists():
+        pytest.skip("SKIPPED: what reads the module is not there: make infra brings it")
+    (tmp_path / "main.tf").write_text(WRONG_FOR_PROVIDER_6, encoding="utf-8")
+    try:
+        found = newer.compare(tmp_path)
+    except terraform.Skipped as reason:
+        pytest.skip(f"SKIPPED: {reason}")
+    function = "main.tf aws_lambda_function.one"
+    assert found.problems == [
+        f"{function}: there is no architecture",
+        f"{function}.vpc_config: security_group_ids must be there",
+        f"{function}: role must be there",
+        "main.tf: aws_lambda_function has no qualified_name",
+    ]
 
 
 def a_zone_that_leaves_out_an_hour_is_known() -> None:

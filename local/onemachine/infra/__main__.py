@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from onemachine.counts import Counts, read_junit
-from onemachine.infra import checkov, terraform
+from onemachine.infra import checkov, newer, terraform
 from onemachine.infra.terraform import MODULE, TEST_SINCE, Failed, Skipped, Terraform
 from onemachine.paths import ROOT, STORE, venv_program
 from onemachine.provision import tool_environment
@@ -23,7 +23,12 @@ CHECKS_ALONE = "checks"
 
 def main() -> int:
     """Every check; non-zero when one failed. What can't be done here is skipped, and says why."""
-    total = _each({"checkov": lambda: print(f"        {checkov.check()}")})
+    total = _each(
+        {
+            "checkov": lambda: print(f"        {checkov.check()}"),
+            "provider 6": lambda: print(f"        {newer.check()}"),
+        }
+    )
     try:
         found = terraform.find()
     except Skipped as reason:

@@ -45,7 +45,7 @@ def scan(directory: Path = MODULE) -> Scan:
     """Scan a folder; `Skipped` where checkov can't be fetched, `Failed` when it breaks."""
     answer = subprocess.run(
         [
-            _program(),
+            program(),
             *("--directory", str(directory), "--framework", "terraform", "--output", "json"),
             # Assertions on the plan are no resources.
             *("--skip-path", "tests", "--skip-download", "--soft-fail"),
@@ -89,13 +89,14 @@ def _read(said: dict[str, Any]) -> Scan:
     return Scan(said["summary"]["passed"], tuple(sorted({*failed, *errors})), skipped)
 
 
-def _program() -> str:
-    program = PLACE / "bin" / "checkov"
+def program() -> str:
+    """Checkov's program, installed where it isn't; `Skipped` where it can't be fetched."""
+    installed = PLACE / "bin" / "checkov"
     pins = hashlib.sha256(PINS.read_bytes()).hexdigest()
-    if not (program.exists() and STAMP.exists() and STAMP.read_text("utf-8") == pins):
+    if not (installed.exists() and STAMP.exists() and STAMP.read_text("utf-8") == pins):
         _install()
         STAMP.write_text(pins, encoding="utf-8")
-    return str(program)
+    return str(installed)
 
 
 def _install() -> None:
