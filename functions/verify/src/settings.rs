@@ -1,14 +1,13 @@
-//! What the function is told by its environment, read once when it starts.
+//! What the functions inside the VPC are told by their environment, read once when one starts.
 //!
 //! Lambda sets the credentials of the function's role for the life of one environment, and makes a new
 //! environment before they expire.
 
 use std::path::PathBuf;
 
+use restore_drill_lambda::{SettingsError, required};
 use restore_drill_postgres::token::Credentials;
 
-/// Which step the function is: Lambda's handler setting.
-const HANDLER: &str = "_HANDLER";
 const CA_BUNDLE: &str = "RESTORE_DRILL_CA_BUNDLE";
 const REGION: &str = "AWS_REGION";
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -18,8 +17,6 @@ const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 /// The function's settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// The name of the step.
-    pub(crate) handler: String,
     /// PEM file with the authorities that the replica's certificate may be of; relative to the
     /// function's own files.
     pub(crate) ca_bundle: PathBuf,
@@ -29,56 +26,13 @@ pub(crate) struct Settings {
     pub(crate) credentials: Credentials,
 }
 
-/// A setting that keeps the function from starting.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SettingsError {
-    /// It isn't set.
-    #[error("environment variable {name} is missing: {meaning}")]
-    Missing {
-        /// Its name.
-        name: &'static str,
-        /// What it is for.
-        meaning: &'static str,
-    },
-    /// The handler is none of ours.
-    #[error("handler {handler:?} is unknown; this artifact has {}", known.join(", "))]
-    Handler {
-        /// What is set.
-        handler: String,
-        /// What there is.
-        known: Vec<&'static str>,
-    },
-}
-
-/// How logs are written: Lambda's own settings of the function.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct LogSettings {
-    /// `AWS_LAMBDA_LOG_FORMAT`: `JSON` or `Text`.
-    pub(crate) format: Option<String>,
-    /// `AWS_LAMBDA_LOG_LEVEL`: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`.
-    pub(crate) level: Option<String>,
-}
-
-/// Reads the settings from the environment.
-pub(crate) fn read() -> Result<Settings, SettingsError> {
-    of(variable)
-}
-
-/// Reads how logs are written from the environment.
-pub(crate) fn log_settings() -> LogSettings {
-    LogSettings { format: variable("AWS_LAMBDA_LOG_FORMAT"), level: variable("AWS_LAMBDA_LOG_LEVEL") }
-}
-
-/// Names the first setting that is missing. An empty one is as good as none.
-fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
-    let required = |name, meaning| variable(name).ok_or(SettingsError::Missing { name, meaning });
+/// Names the first setting that is missing.
+pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
+    let required = |name, meaning| required(&variable, name, meaning);
+    let bundle =
+        required(CA_BUNDLE, "the PEM file of the authorities that the database's certificate is of")?;
     Ok(Settings {
-        handler: required(HANDLER, "the step, set by the function's handler")?,
-        ca_bundle: required(
-            CA_BUNDLE,
-            "the PEM file of the authorities that the database's certificate is of",
-        )?
-        .into(),
+        ca_bundle: bundle.into(),
         region: required(REGION, "the region, set by Lambda")?,
         credentials: Credentials::new(
             required(ACCESS_KEY_ID, "the credentials of the function's role, set by Lambda")?,
@@ -88,18 +42,12 @@ fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsErr
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place of this shell that reads the environment")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn complete(name: &str) -> Option<String> {
         let value = match name {
-            HANDLER => "run-check",
             CA_BUNDLE => "global-bundle.pem",
             REGION => "eu-central-1",
             ACCESS_KEY_ID => "AKIDEXAMPLE",
@@ -111,7 +59,7 @@ mod tests {
 
     #[test]
     fn each_missing_setting_is_named_with_its_meaning() {
-        for name in [HANDLER, CA_BUNDLE, REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY] {
+        for name in [CA_BUNDLE, REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY] {
             let line = of(|n| if n == name { None } else { complete(n) }).unwrap_err().to_string();
             assert!(line.starts_with(&format!("environment variable {name} is missing: ")), "{line}");
             assert!(!line.contains('\n') && !line.contains("wJalr"), "{line}");
@@ -121,7 +69,7 @@ mod tests {
     #[test]
     fn complete_settings_are_read_and_show_no_secret() {
         let settings = of(complete).expect("they are complete");
-        assert_eq!((settings.handler.as_str(), settings.region.as_str()), ("run-check", "eu-central-1"));
+        assert_eq!(settings.region, "eu-central-1");
         assert!(!format!("{settings:?}").contains("wJalr"));
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    control::run(control::PLAN)
+    control::plan()
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use drill::error::StepError;
 use drill::steps::{Settings, retire_previous as step};
+use restore_drill_lambda::{Call, call};
 
-use crate::handler::{Call, call};
 use crate::rights::{Adapters, RetirePrevious};
 
 pub(super) fn begin(adapters: Adapters, settings: Settings) -> Call {
     let known = Arc::new((RetirePrevious::from(adapters), settings));
-    call(move |input, now| handle(Arc::clone(&known), input, now))
+    call(move |input, invocation| handle(Arc::clone(&known), input, invocation.now))
 }
 
 async fn handle(

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use drill::error::StepError;
 use drill::steps::plan_checks as step;
+use restore_drill_lambda::{Call, Invocation, call, now};
 use restore_drill_postgres::Postgres;
-
-use crate::clock;
-use crate::handler::{Call, Invocation, call};
 
 pub(super) fn begin(database: Postgres) -> Call {
     let database = Arc::new(database);
@@ -19,5 +17,5 @@ async fn handle(
     input: step::Input,
     invocation: Invocation,
 ) -> Result<step::Output, StepError> {
-    step::run(&database.until(invocation.until()), input, invocation.now, clock::now).await
+    step::run(&database.until(invocation.until()), input, invocation.now, now).await
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use drill::error::StepError;
 use drill::steps::run_check as step;
+use restore_drill_lambda::{Call, Invocation, call};
 use restore_drill_postgres::Postgres;
-
-use crate::handler::{Call, Invocation, call};
 
 pub(super) fn begin(database: Postgres) -> Call {
     let database = Arc::new(database);

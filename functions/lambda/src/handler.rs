@@ -2,7 +2,7 @@
 //! the state machine.
 
 use std::pin::Pin;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 use drill::error::{StepError, WireName};
@@ -14,24 +14,50 @@ use tracing::{error, info, warn};
 
 /// The longest part of a parser's message that is passed on, in characters: it can quote the input.
 const PROBLEM_MAX: usize = 300;
+/// What is left for the answer when Lambda's time ends.
+const ANSWER_MARGIN: Duration = Duration::from_secs(15);
+
+/// What a step knows of its invocation beside the input.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation {
+    /// The time at its beginning.
+    pub now: DateTime<Utc>,
+    /// When it began, for spans.
+    pub began: Instant,
+    /// How long the step may take.
+    pub budget: Duration,
+}
+
+impl Invocation {
+    /// An invocation that begins now and has to have answered by Lambda's deadline.
+    pub(crate) fn begin(now: DateTime<Utc>, deadline: SystemTime) -> Self {
+        let left = deadline.duration_since(SystemTime::from(now)).unwrap_or_default();
+        Self { now, began: Instant::now(), budget: left.saturating_sub(ANSWER_MARGIN) }
+    }
+
+    /// When the step has to be done.
+    pub fn until(&self) -> Instant {
+        self.began + self.budget
+    }
+}
 
 /// What comes of a step.
 type Answer = Pin<Box<dyn Future<Output = Result<Value, StepError>> + Send>>;
 
-/// A step with its rights and settings, without its types: one Lambda runtime serves any of them, so
-/// that the binary holds it once.
-pub(crate) type Call = Box<dyn Fn(Value, DateTime<Utc>) -> Answer + Send + Sync>;
+/// A step with what it may use, without its types: one Lambda runtime serves any of them, so that the
+/// binary holds it once.
+pub type Call = Box<dyn Fn(Value, Invocation) -> Answer + Send + Sync>;
 
 /// A step of the library as a [`Call`].
-pub(crate) fn call<I, O, S, F>(step: S) -> Call
+pub fn call<I, O, S, F>(step: S) -> Call
 where
     I: DeserializeOwned,
     O: Serialize,
-    S: Fn(I, DateTime<Utc>) -> F + Send + Sync + 'static,
+    S: Fn(I, Invocation) -> F + Send + Sync + 'static,
     F: Future<Output = Result<O, StepError>> + Send + 'static,
 {
-    Box::new(move |input, now| {
-        let answer = parse(input).map(|input| step(input, now));
+    Box::new(move |input, invocation| {
+        let answer = parse(input).map(|input| step(input, invocation));
         Box::pin(async move {
             let output = answer?.await?;
             Ok(serde_json::to_value(output).expect("an output is made of plain values, which serialize"))
@@ -56,12 +82,11 @@ pub(crate) async fn invoke(
     step: &'static str,
     call: &Call,
     input: Value,
-    now: DateTime<Utc>,
+    invocation: Invocation,
 ) -> Result<Value, Diagnostic> {
     let subject = subject(&input);
-    let began = Instant::now();
-    let answer = call(input, now).await;
-    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let answer = call(input, invocation).await;
+    let duration_ms = u64::try_from(invocation.began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let subject = subject.as_deref();
     let of = subject.map(|subject| format!(" of {subject}")).unwrap_or_default();
     match &answer {
@@ -76,12 +101,14 @@ pub(crate) async fn invoke(
     answer.map_err(|e| diagnostic(&e))
 }
 
-/// The drill that the input is about, else the source that a drill is asked for.
+/// The drill that the input is about, with the shard of its checks, else the source that a drill is asked for.
 fn subject(input: &Value) -> Option<String> {
-    ["/plan/drill", "/request/source"]
-        .iter()
-        .find_map(|path| input.pointer(path)?.as_str())
-        .map(|text| text.chars().take(100).collect())
+    let told = ["/plan/drill", "/request/source"].iter().find_map(|path| input.pointer(path)?.as_str())?;
+    let told: String = told.chars().take(100).collect();
+    Some(match input.get("shard").and_then(Value::as_u64) {
+        Some(shard) => format!("{told}, shard {shard}"),
+        None => told,
+    })
 }
 
 /// The error as Lambda reports it: `errorType` is the name that Retry and Catch match.
@@ -109,18 +136,22 @@ mod tests {
 
     /// A step that fails as its input says.
     fn echo() -> Call {
-        call(|input: Input, now: DateTime<Utc>| async move {
+        call(|input: Input, invocation: Invocation| async move {
             match input.plan.drill.as_str() {
                 "throttled" => {
                     Err(StepError::new(WireName::RdsThrottled, "asking RDS for a replica", "wait"))
                 }
-                drill => Ok(json!({ "drill": drill, "shards": input.plan.shards.len(), "at": now })),
+                drill => {
+                    Ok(json!({ "drill": drill, "shards": input.plan.shards.len(), "at": invocation.now }))
+                }
             }
         })
     }
 
     async fn invoked(input: Value) -> Result<Value, Diagnostic> {
-        invoke("plan-drill", &echo(), input, DateTime::UNIX_EPOCH).await
+        let now = DateTime::UNIX_EPOCH;
+        let invocation = Invocation::begin(now, SystemTime::from(now) + Duration::from_mins(2));
+        invoke("plan-drill", &echo(), input, invocation).await
     }
 
     #[tokio::test]
@@ -159,8 +190,17 @@ mod tests {
     }
 
     #[test]
-    fn a_log_line_is_about_the_drill_else_the_source() {
+    fn the_budget_leaves_time_for_the_answer() {
+        let now = DateTime::UNIX_EPOCH;
+        let deadline = SystemTime::from(now) + Duration::from_mins(15);
+        assert_eq!(Invocation::begin(now, deadline).budget, Duration::from_secs(885));
+        assert_eq!(Invocation::begin(now, SystemTime::from(now)).budget, Duration::ZERO);
+    }
+
+    #[test]
+    fn a_log_line_is_about_the_drill_and_its_shard_else_the_source() {
         assert_eq!(subject(&json!({ "plan": { "drill": "d" } })).as_deref(), Some("d"));
+        assert_eq!(subject(&json!({ "plan": { "drill": "d" }, "shard": 3 })).as_deref(), Some("d, shard 3"));
         assert_eq!(subject(&json!({ "plan": null, "request": { "source": "s" } })).as_deref(), Some("s"));
         assert_eq!(subject(&json!({})), None);
     }
