@@ -135,6 +135,17 @@ fn an_abandoned_replica_is_deleted_past_its_age_and_not_before() {
 }
 
 #[test]
+fn the_age_is_that_of_a_configuration_with_mistakes_elsewhere_and_of_no_other_source_s() {
+    let longer = CONFIGURATION.replace("[database]", "abandoned_max_age = \"700h\"\n[database]");
+    let mistaken = format!("{longer}[[queries]]\nname = \"gone\"\nsql = \"DELETE FROM orders\"\n");
+    let foreign = longer.replace("courses-prod", "orders-prod");
+    for (text, expected) in [(longer, Action::Keep), (mistaken, Action::Keep), (foreign, Action::Delete)] {
+        let written = |world: &World, _: &Instance| world.write(&keys::configuration(&SOURCE), &text);
+        assert_eq!(action(Verdict::Broken, written), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_replica_whose_evidence_cannot_be_read_is_not_deleted() {
     let damaged = |world: &World, _: &Instance| world.write(&keys::verdict(&night_of(DAY)), "{");
     assert_eq!(action(Verdict::Broken, damaged), Action::Report);
