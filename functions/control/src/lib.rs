@@ -4,7 +4,7 @@
 //! `plan` reads what people wrote, their SQL included, and changes nothing at RDS. `control` restores, stops
 //! and deletes, and has no parser of SQL in it: what a program doesn't name isn't linked into it.
 //!
-//! Knows no order of steps. Builds the clients once, and calls the library.
+//! Knows no order of steps. Builds the step's clients once, and calls the library.
 
 mod rights;
 mod settings;
@@ -12,10 +12,9 @@ mod steps;
 
 use std::process::ExitCode;
 
-use restore_drill_lambda::{Artifact, of_environment};
+use restore_drill_lambda::{Artifact, SettingsError, of_environment};
 
 use crate::rights::Adapters;
-use crate::settings::Settings;
 use crate::steps::Begin;
 
 /// The artifact that reads what people wrote: serves its step, until Lambda ends the process.
@@ -31,9 +30,9 @@ pub fn control() -> ExitCode {
 fn run(artifact: Artifact<Begin>) -> ExitCode {
     artifact.run(|artifact| {
         let (name, begin) = artifact.handler(of_environment)?;
-        let Settings { step, bucket, topic_arn } = settings::of(of_environment)?;
-        let configuration = restore_drill_aws::configuration::of_environment();
-        let adapters = Adapters::new(&configuration, &step.deployment, bucket, topic_arn);
-        Ok::<_, restore_drill_lambda::SettingsError>((name, begin(adapters, step)))
+        let settings = settings::of(of_environment)?;
+        let step = settings.step.clone();
+        let adapters = Adapters::new(restore_drill_aws::configuration::of_environment(), settings);
+        Ok::<_, SettingsError>((name, begin(adapters, step)))
     })
 }

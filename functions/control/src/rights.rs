@@ -3,11 +3,13 @@
 //! The same list belongs into the step's IAM policy. A step that asks for more doesn't compile. The clients
 //! themselves stay private to this module.
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, Utc};
 use drill::backup::{RestorableWindow, Snapshot};
 use drill::evidence::{Evidence, Notification};
 use drill::heartbeat::Pulse;
-use drill::ids::{DbiResourceId, Deployment, ReplicaId, SnapshotId, SourceId};
+use drill::ids::{DbiResourceId, ReplicaId, SnapshotId, SourceId};
 use drill::instance::Instance;
 use drill::ownership::OwnedReplica;
 use drill::ports::{self, Metric, RdsError, RestoreAnswer, RestoreRequest, StoreError};
@@ -15,37 +17,86 @@ use restore_drill_aws::{
     CloudWatch, EventBus, EvidenceBucket, Heartbeat, Rds, SdkConfig, StepFunctions, Topic,
 };
 
-/// The clients, built once and shared by every invocation. Opens no connection: each is opened by the
-/// first call that needs it.
+use crate::settings::Settings;
+
+/// The clients, each made once, and only for a step whose rights name it: making one reads the system's
+/// certificates, which is most of what a function does before its first invocation. Opens no connection:
+/// each is opened by the first call that needs it.
 #[derive(Debug, Clone)]
 pub(crate) struct Adapters {
-    rds: Rds,
-    bucket: EvidenceBucket,
-    topic: Topic,
-    events: EventBus,
-    heartbeat: Heartbeat,
-    metrics: CloudWatch,
-    executions: StepFunctions,
+    configuration: SdkConfig,
+    settings: Settings,
+    rds: OnceLock<Rds>,
+    bucket: OnceLock<EvidenceBucket>,
+    topic: OnceLock<Topic>,
+    events: OnceLock<EventBus>,
+    heartbeat: OnceLock<Heartbeat>,
+    metrics: OnceLock<CloudWatch>,
+    executions: OnceLock<StepFunctions>,
 }
 
 impl Adapters {
-    /// Builds the clients.
-    pub(crate) fn new(
-        configuration: &SdkConfig,
-        deployment: &Deployment,
-        bucket: String,
-        topic_arn: String,
-    ) -> Self {
+    /// What clients are made of; makes none.
+    pub(crate) fn new(configuration: SdkConfig, settings: Settings) -> Self {
         Self {
-            rds: Rds::new(configuration),
-            events: EventBus::new(configuration, &bucket),
-            heartbeat: Heartbeat::new(configuration),
-            bucket: EvidenceBucket::new(configuration, bucket),
-            topic: Topic::new(configuration, topic_arn),
-            metrics: CloudWatch::new(configuration, deployment.clone()),
-            executions: StepFunctions::new(configuration),
+            configuration,
+            settings,
+            rds: OnceLock::new(),
+            bucket: OnceLock::new(),
+            topic: OnceLock::new(),
+            events: OnceLock::new(),
+            heartbeat: OnceLock::new(),
+            metrics: OnceLock::new(),
+            executions: OnceLock::new(),
         }
     }
+
+    fn rds(&self) -> &Rds {
+        self.rds.get_or_init(|| Rds::new(&self.configuration))
+    }
+
+    fn bucket(&self) -> &EvidenceBucket {
+        self.bucket.get_or_init(|| EvidenceBucket::new(&self.configuration, self.settings.bucket.clone()))
+    }
+
+    fn topic(&self) -> &Topic {
+        self.topic.get_or_init(|| Topic::new(&self.configuration, self.settings.topic_arn.clone()))
+    }
+
+    fn events(&self) -> &EventBus {
+        self.events.get_or_init(|| EventBus::new(&self.configuration, &self.settings.bucket))
+    }
+
+    fn heartbeat(&self) -> &Heartbeat {
+        self.heartbeat.get_or_init(|| Heartbeat::new(&self.configuration))
+    }
+
+    fn metrics(&self) -> &CloudWatch {
+        let deployment = &self.settings.step.deployment;
+        self.metrics.get_or_init(|| CloudWatch::new(&self.configuration, deployment.clone()))
+    }
+
+    fn executions(&self) -> &StepFunctions {
+        self.executions.get_or_init(|| StepFunctions::new(&self.configuration))
+    }
+}
+
+/// The adapter that makes a port's calls.
+#[rustfmt::skip]
+macro_rules! adapter {
+    (ReadInstances of $adapters:expr) => { $adapters.rds() };
+    (ReadBackups of $adapters:expr) => { $adapters.rds() };
+    (ReadInstanceEvents of $adapters:expr) => { $adapters.rds() };
+    (RestoreReplica of $adapters:expr) => { $adapters.rds() };
+    (StopReplica of $adapters:expr) => { $adapters.rds() };
+    (DeleteReplica of $adapters:expr) => { $adapters.rds() };
+    (ReadExecutions of $adapters:expr) => { $adapters.executions() };
+    (ReadObjects of $adapters:expr) => { $adapters.bucket() };
+    (WriteObjects of $adapters:expr) => { $adapters.bucket() };
+    (Notify of $adapters:expr) => { $adapters.topic() };
+    (Announce of $adapters:expr) => { $adapters.events() };
+    (Beat of $adapters:expr) => { $adapters.heartbeat() };
+    (EmitMetrics of $adapters:expr) => { $adapters.metrics() };
 }
 
 /// Declares a step's rights, and implements each port by its adapter.
@@ -57,7 +108,9 @@ macro_rules! rights {
             pub(crate) struct $rights(Adapters);
 
             impl From<Adapters> for $rights {
+                /// Makes the clients of these rights.
                 fn from(adapters: Adapters) -> Self {
+                    $(let _ = adapter!($port of adapters);)+
                     Self(adapters)
                 }
             }
@@ -71,90 +124,90 @@ macro_rules! rights {
     };
 }
 
-/// Hands the calls of a port to the adapter that makes them.
+/// Hands the calls of a port to its adapter.
 macro_rules! delegate {
-    ($port:ident of $rights:ident to $adapter:ident:
+    ($port:ident of $rights:ident:
         $(fn $call:ident($($name:ident: $type:ty),*) -> $answer:ty;)+
     ) => {
         impl ports::$port for $rights {
             $(async fn $call(&self, $($name: $type),*) -> $answer {
-                ports::$port::$call(&self.0.$adapter, $($name),*).await
+                ports::$port::$call(adapter!($port of self.0), $($name),*).await
             })+
         }
     };
 }
 
-/// The calls of each port, and the adapter that makes them.
+/// The calls of each port.
 macro_rules! grant {
     (ReadInstances to $rights:ident) => {
-        delegate! { ReadInstances of $rights to rds:
+        delegate! { ReadInstances of $rights:
             fn instance(id: &str) -> Result<Option<Instance>, RdsError>;
             fn instances() -> Result<Vec<Instance>, RdsError>;
         }
     };
     (ReadBackups to $rights:ident) => {
-        delegate! { ReadBackups of $rights to rds:
+        delegate! { ReadBackups of $rights:
             fn automated_snapshots(resource_id: &DbiResourceId) -> Result<Vec<Snapshot>, RdsError>;
             fn snapshot(id: &SnapshotId) -> Result<Option<Snapshot>, RdsError>;
             fn restorable_window(source: &SourceId) -> Result<Option<RestorableWindow>, RdsError>;
         }
     };
     (ReadInstanceEvents to $rights:ident) => {
-        delegate! { ReadInstanceEvents of $rights to rds:
+        delegate! { ReadInstanceEvents of $rights:
             fn events_since(
                 id: &ReplicaId, since: DateTime<Utc>
             ) -> Result<Vec<(DateTime<Utc>, String)>, RdsError>;
         }
     };
     (RestoreReplica to $rights:ident) => {
-        delegate! { RestoreReplica of $rights to rds:
+        delegate! { RestoreReplica of $rights:
             fn restore(request: &RestoreRequest) -> Result<RestoreAnswer, RdsError>;
         }
     };
     (StopReplica to $rights:ident) => {
-        delegate! { StopReplica of $rights to rds:
+        delegate! { StopReplica of $rights:
             fn stop(replica: &OwnedReplica) -> Result<(), RdsError>;
         }
     };
     (DeleteReplica to $rights:ident) => {
-        delegate! { DeleteReplica of $rights to rds:
+        delegate! { DeleteReplica of $rights:
             fn delete(replica: &OwnedReplica) -> Result<(), RdsError>;
         }
     };
     (ReadExecutions to $rights:ident) => {
-        delegate! { ReadExecutions of $rights to executions:
+        delegate! { ReadExecutions of $rights:
             fn is_running(execution: &str) -> Result<bool, StoreError>;
         }
     };
     (ReadObjects to $rights:ident) => {
-        delegate! { ReadObjects of $rights to bucket:
+        delegate! { ReadObjects of $rights:
             fn get(key: &str) -> Result<Option<String>, StoreError>;
             fn folders(prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
         }
     };
     (WriteObjects to $rights:ident) => {
-        delegate! { WriteObjects of $rights to bucket:
+        delegate! { WriteObjects of $rights:
             fn put(key: &str, content_type: &'static str, body: String) -> Result<(), StoreError>;
             fn create(key: &str, content_type: &'static str, body: String) -> Result<bool, StoreError>;
         }
     };
     (Notify to $rights:ident) => {
-        delegate! { Notify of $rights to topic:
+        delegate! { Notify of $rights:
             fn notify(notification: &Notification) -> Result<(), StoreError>;
         }
     };
     (Announce to $rights:ident) => {
-        delegate! { Announce of $rights to events:
+        delegate! { Announce of $rights:
             fn announce(ended: &Evidence) -> Result<(), StoreError>;
         }
     };
     (Beat to $rights:ident) => {
-        delegate! { Beat of $rights to heartbeat:
+        delegate! { Beat of $rights:
             fn beat(secret: &str, pulse: Pulse, body: &str) -> Result<(), StoreError>;
         }
     };
     (EmitMetrics to $rights:ident) => {
-        delegate! { EmitMetrics of $rights to metrics:
+        delegate! { EmitMetrics of $rights:
             fn emit(source: &SourceId, at: DateTime<Utc>, metrics: &[Metric]) -> Result<(), StoreError>;
         }
     };
