@@ -7,7 +7,7 @@
 //! Own SQL isn't looked at here: the steps that delete hold no parser of it.
 
 use super::{
-    HeartbeatSettings, ReplicaSettings, Span, across,
+    Deadlines, HeartbeatSettings, ReplicaSettings, Span, across,
     document::{self, Node},
     limits,
     read::{Reader, Reported},
@@ -19,10 +19,12 @@ pub fn heartbeat(text: &str, source: &SourceId) -> Option<HeartbeatSettings> {
     piece(text, source, |root, reader| reader.maybe(root, "heartbeat", &[])).flatten()
 }
 
-/// How long a replica without a drill is kept; `None` when the section `[replica]` can't be believed, or
-/// the time is shorter than what a drill may take.
+/// How long a replica without a drill is kept; `None` when the sections `[replica]` and `[deadlines]` can't be
+/// believed, or the time is shorter than what a drill may take.
 pub fn abandoned_max_age(text: &str, source: &SourceId) -> Option<Span> {
     piece(text, source, |root, reader| {
+        // What can't be read agrees with anything.
+        reader.optional(root, "deadlines", Deadlines::default, &[])?;
         across::spans_agree(root, reader);
         reader.required::<ReplicaSettings>(root, "replica", "", &[])
     })
@@ -98,6 +100,7 @@ sql = "DELETE FROM orders"
             ("[\"sg-0a1b2c3d4e5f60718\"]", "[]"),
             // A drill may take as long as this.
             ("\"3h\"", "\"50h\""),
+            ("\"3h\"", "3"),
         ] {
             let text = WRONG_ELSEWHERE.replace(written, instead);
             assert_eq!(abandoned_max_age(&text, &source()), None, "{instead}");
